@@ -1,0 +1,83 @@
+"""What people and lines do to an Odoo that a connector posts in: a real server's or the simulator's, over the API alone.
+
+An administrator's key acts as a person would. Faults strike in the simulator itself; before a real server stands a line of our
+own (`Between`) on which they strike, so that what the server did is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+import httpx2
+
+from tieout.connectors.odoo.versions import Differences
+from tieout_sandbox.company import Administrator
+from tieout_sandbox.simkit import NONE, Answer, FaultPlan, Faults
+from tieout_sandbox.simulators.odoo import Odoo
+
+# What belongs to one leg of the way alone, and is made anew for the next.
+_OF_A_LEG = ("host", "connection", "content-length", "accept-encoding", "transfer-encoding")
+
+
+class Between:
+    """A line to a server: it hands on what is asked and what is answered, and faults strike on it."""
+
+    name = "line"
+
+    def __init__(self, url: str, shape: Odoo) -> None:
+        self.faults = Faults(NONE, 0)
+        self._http, self._shape = httpx2.Client(base_url=url, timeout=120), shape
+
+    def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
+        """The server's answer."""
+        given = {name: value for name, value in headers.items() if name not in _OF_A_LEG}
+        reply = self._http.request(method, f"{path}?{query}" if query else path, headers=given, content=body)
+        return Answer(reply.status_code, reply.content, reply.headers.get("content-type", ""))
+
+    def refuse(self, fault: str) -> Answer:
+        """As what stands before an Odoo of this version, or the Odoo itself, says it."""
+        return self._shape.refuse(fault)
+
+    def writes(self, method: str, path: str) -> bool:
+        """Whether a cut answer matters."""
+        return self._shape.writes(method, path)
+
+
+class Struck(Protocol):
+    """What faults strike in."""
+
+    faults: Faults
+
+
+@dataclass
+class Hands:
+    """An administrator of the server that is asked, and what faults strike in on the way to it."""
+
+    admin: Administrator
+    struck: Struck
+    played: Differences
+    company: int
+
+    def call(self, model: str, method: str, ids: Sequence[int] | None = None, **given: Any) -> Any:
+        """What a person does in the company. Raises RuntimeError where Odoo refuses it."""
+        context = {"allowed_company_ids": [self.company], "lang": "en_US", **given.pop("context", {})}
+        body = given | ({"ids": list(ids)} if ids is not None else {})
+        return self.admin.call(model, method, context=context, **body)
+
+    def another_company(self, name: str, first_day: date) -> int:
+        """A second company in the same database, in which the administrator may work as well."""
+        return self.admin.set_up(name, first_day).id
+
+    def strike(self, seed: int, **rates: float) -> Faults:
+        """Let faults strike from now on; what there was before, to be put back by `still`."""
+        before, faults = self.struck.faults, Faults(FaultPlan(**rates), seed)  # type: ignore[arg-type]
+        faults.active = True
+        self.struck.faults = faults
+        return before
+
+    def still(self, before: Faults) -> None:
+        """Let no more faults strike than there were before."""
+        self.struck.faults = before
