@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.conformance.odoo_ledger import BANK, LINE, MOVE, Ledger, money
+from tests.conformance.odoo_taking_back import a_split_bank_line_taken_back
 
 # Rates of the company's currency in the other one, what is invoiced at each, and its tax.
 ROUNDED = [
@@ -452,6 +453,6 @@ def days_after_today(ledger: Ledger) -> Any:
 ALL = [
     a_new_company, rounding, partners_of_bank_lines, dates_of_exchange_entries, ids_after_an_undo, matches_of_others, accounts_out_of_use,
     names_of_companies, a_match_and_a_draft, payments, early_discounts, settled_by_an_entry, marked_lines, days_after_today,
-    rounding_by_line, hashed_journals, lock_dates,
+    rounding_by_line, hashed_journals, lock_dates, a_split_bank_line_taken_back,
 ]  # fmt: skip
-OWN = frozenset(["hashed_journals", "lock_dates", "rounding_by_line"])
+OWN = frozenset(["a_split_bank_line_taken_back", "hashed_journals", "lock_dates", "rounding_by_line"])

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Protocol
 
 import httpx2
 
+from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.versions import Differences
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.simkit import NONE, Answer, FaultPlan, Faults
@@ -70,6 +72,61 @@ class Hands:
     def another_company(self, name: str, first_day: date) -> int:
         """A second company in the same database, in which the administrator may work as well."""
         return self.admin.set_up(name, first_day).id
+
+    # a bank line, as people see it
+
+    def account(self, code: str) -> int:
+        """The id of an account."""
+        return int(self.call("account.account", "search", domain=[["code", "=", code]])[0])
+
+    def suspense(self, journal: str = "BNKU") -> str:
+        """The code of the account on which a journal's bank lines wait."""
+        (row,) = self.call(
+            "account.journal",
+            "search_read",
+            domain=[["code", "=", journal], ["company_id", "=", self.company]],
+            fields=["suspense_account_id"],
+        )
+        (account,) = self.call("account.account", "read", [row["suspense_account_id"][0]], fields=["code"])
+        return str(account["code"])
+
+    def split_bank_line(self, on: date, amount: Decimal, fee: Decimal) -> tuple[int, int]:
+        """A bank line of `amount` received, of which a person booked `fee` as one: its id, and the item that waits."""
+        (journal,) = self.call(
+            "account.journal", "search", domain=[["code", "=", "BNKU"], ["company_id", "=", self.company]]
+        )
+        parts = [("101511", amount), (self.suspense(), fee - amount), ("621000", -fee)]
+        lines = [
+            [0, 0, {"account_id": self.account(code), "name": "x", "balance": float(value)}]
+            for code, value in parts
+        ]
+        values = {"journal_id": journal, "date": on.isoformat(), "payment_ref": "x", "amount": float(amount)}
+        (bank,) = self.call(
+            "account.bank.statement.line", "create", vals_list=[{**values, "line_ids": lines}]
+        )
+        (waits,) = [row["id"] for row in self._items(bank) if exact(row["balance"]) == fee - amount]
+        return int(bank), int(waits)
+
+    def balances(self, bank: int) -> dict[str, Decimal]:
+        """What a bank line stands on: code of the account to balance."""
+        rows = self._items(bank)
+        ids = sorted({row["account_id"][0] for row in rows})
+        codes = {r["id"]: r["code"] for r in self.call("account.account", "read", ids, fields=["code"])}
+        return {codes[row["account_id"][0]]: exact(row["balance"]) for row in rows}
+
+    def stands_on(self, line: int) -> tuple[str, bool]:
+        """The code of a line's account, and whether it is matched."""
+        (row,) = self.call("account.move.line", "read", [line], fields=["account_id", "matching_number"])
+        (account,) = self.call("account.account", "read", [row["account_id"][0]], fields=["code"])
+        return str(account["code"]), bool(row["matching_number"])
+
+    def _items(self, bank: int) -> list[dict[str, Any]]:
+        domain = [["statement_line_id", "=", bank]]
+        fields = ["account_id", "balance"]
+        found = self.call("account.move.line", "search_read", domain=domain, fields=fields, order="id")
+        return list(found)
+
+    # faults
 
     def strike(self, seed: int, **rates: float) -> Faults:
         """Let faults strike from now on; what there was before, to be put back by `still`."""

@@ -43,6 +43,7 @@ from tieout.documents import (
     PartnerRecord,
     PaymentPosting,
     ProductRecord,
+    UnmatchRequest,
 )
 from tieout.operations.discover import discover
 from tieout_sandbox import World
@@ -473,6 +474,44 @@ def test_odoo_an_unbalanced_entry_is_refused(books: tuple[Any, Hands, int]) -> N
     body = EntryPosting(journal="MISC", on=date(2026, 10, 5), reference="x", currency="USD", lines=lines)
     (outcome,) = session.send([Sending(f"tieout.e_{tag()}", body)])
     assert outcome.status == "refused" and "balanced" in outcome.error
+
+
+def test_odoo_what_was_matched_is_undone_and_never_by_half_under_a_lock(
+    books: tuple[Any, Hands, int],
+) -> None:
+    """A bank line of which a person booked a part as a fee: Odoo would let its match go on a locked day, and keep the line."""
+    session, hands, company = books
+    bill, fee = invoice(f"i_{tag()}", partner_of(session), match=""), Decimal("5.00")
+    (billed,) = session.send([bill])
+    bank, moved = hands.split_bank_line(date(2026, 10, 6), Decimal("120.00"), fee)
+    (due,) = [
+        i
+        for i in session.open_items(["121000"], date(2026, 10, 31))
+        if i.numbers[0] == bill.body.reference  # type: ignore[union-attr]
+    ]
+    lines = (
+        MatchedLine(line=due.line, residual=Decimal("115.00")),
+        MatchedLine(line=moved, residual=Decimal("-115.00"), partner=due.partner),
+    )
+    match = MatchRequest(left="", right="", account="121000", lines=lines)
+    (matched,) = session.send([Sending(f"tieout.m_{tag()}", match)])
+    assert matched.status == "confirmed", matched
+    undo = Sending(
+        f"tieout.u_{tag()}", UnmatchRequest(left="", account="121000", lines=lines, statement_lines=(bank,))
+    )
+    assert hands.stands_on(moved) == ("121000", True) and billed.target_id
+    hands.call("res.company", "write", [company], vals={"fiscalyear_lock_date": "2026-10-31"})
+    try:
+        (refused,) = session.send([undo])
+    finally:
+        hands.call("res.company", "write", [company], vals={"fiscalyear_lock_date": False})
+    assert refused.status == "refused" and "Nothing was undone" in refused.error, refused
+    assert hands.stands_on(moved) == ("121000", True)
+    assert [o.status for o in session.send([undo])] == ["confirmed"]
+    assert hands.stands_on(moved) == (hands.suspense(), False)
+    # What is apart stays so, and the person's part was never touched.
+    assert [o.status for o in session.send([undo])] == ["confirmed"]
+    assert hands.balances(bank) == {"101511": Decimal(120), hands.suspense(): Decimal(-115), "621000": -fee}
 
 
 def test_odoo_edits_and_deletions_by_people_are_seen_by_content(books: tuple[Any, Hands, int]) -> None:

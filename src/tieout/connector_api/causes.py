@@ -76,6 +76,14 @@ MATCHED_OTHERWISE = Cause(
     actions=(Action.MEND_IN_LEDGER, Action.REPLAY, Action.EXCLUDE),
     who="finance",
 )
+UNDONE_IN_PART = Cause(
+    name="undone_in_part",
+    means="The ledger refused to undo a match after a part of it was taken apart.",
+    says="what was matched stands open in the ledger, and no amount was changed: let the ledger allow what it names and "
+    "`tieout replay --cause {cause}`, which goes on with the rest; or put it back to suspense, or match it again, there",
+    actions=(Action.REPLAY, Action.MEND_IN_LEDGER),
+    who="finance",
+)
 
 # What an outcome may name: a ledger's own words for what it holds.
 OF_LEDGERS = (
@@ -88,5 +96,6 @@ OF_LEDGERS = (
     UNRECONCILED,
     NOT_MATCHED,
     MATCHED_OTHERWISE,
+    UNDONE_IN_PART,
 )
 FILES = (UNREADABLE_FILE, STATEMENT_DOES_NOT_HOLD)
