@@ -16,6 +16,7 @@ import httpx2
 
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.versions import Differences
+from tieout.documents import MatchedLine
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.simkit import NONE, Answer, FaultPlan, Faults
 from tieout_sandbox.simulators.odoo import Odoo
@@ -79,6 +80,24 @@ class Hands:
         """The id of an account."""
         return int(self.call("account.account", "search", domain=[["code", "=", code]])[0])
 
+    def journal(self, code: str, kind: str, account: str = "") -> int:
+        """A new journal; one of a bank with its account."""
+        values = {"name": code, "code": code, "type": kind, "company_id": self.company}
+        if account:
+            given = [{"code": account, "name": code, "account_type": "asset_cash"}]
+            values["default_account_id"] = self.call("account.account", "create", vals_list=given)[0]
+        return int(self.call("account.journal", "create", vals_list=[values])[0])
+
+    def bank_line(self, journal: int, on: date, amount: Decimal) -> int:
+        """A bank line that waits on suspense."""
+        values = {
+            "journal_id": journal,
+            "date": on.isoformat(),
+            "payment_ref": "x",
+            "amount": float(amount),
+        }
+        return int(self.call("account.bank.statement.line", "create", vals_list=[values])[0])
+
     def suspense(self, journal: str = "BNKU") -> str:
         """The code of the account on which a journal's bank lines wait."""
         (row,) = self.call(
@@ -119,6 +138,13 @@ class Hands:
         (row,) = self.call("account.move.line", "read", [line], fields=["account_id", "matching_number"])
         (account,) = self.call("account.account", "read", [row["account_id"][0]], fields=["code"])
         return str(account["code"]), bool(row["matching_number"])
+
+    def items_on(self, move: int, code: str) -> tuple[MatchedLine, ...]:
+        """The items of an entry on an account, as they are open now."""
+        domain = [["move_id", "=", move], ["account_id.code", "=", code]]
+        fields = ["amount_residual_currency"]
+        rows = self.call("account.move.line", "search_read", domain=domain, fields=fields, order="id")
+        return tuple(MatchedLine(line=r["id"], residual=exact(r["amount_residual_currency"])) for r in rows)
 
     def _items(self, bank: int) -> list[dict[str, Any]]:
         domain = [["statement_line_id", "=", bank]]

@@ -514,6 +514,43 @@ def test_odoo_what_was_matched_is_undone_and_never_by_half_under_a_lock(
     assert hands.balances(bank) == {"101511": Decimal(120), hands.suspense(): Decimal(-115), "621000": -fee}
 
 
+def test_odoo_a_hashed_journal_of_a_bank_books_nothing_while_a_line_waits_and_a_general_one_works(
+    books: tuple[Any, Hands, int],
+) -> None:
+    session, hands, _ = books
+    partner, value = partner_of(session), Decimal("115.00")
+    journal = hands.journal("HBNK", "bank", "101599")
+    waiting = hands.bank_line(journal, date(2026, 10, 6), Decimal(7))
+    hands.call("account.journal", "write", [journal], vals={"restrict_mode_hash_table": True})
+    line = cash(f"h_{tag()}", partner, "115.00", journal="HBNK", account="101599")
+    (refused,) = session.send([line])
+    assert refused.status == "refused" and "Nothing was booked" in refused.error, refused
+    assert [o.status for o in session.look_up([line])] == ["absent"]
+    hands.call("account.bank.statement.line", "unlink", [waiting])
+    assert [o.status for o in session.send([line])] == ["confirmed"]
+    # Entries of a general journal are sealed as well, and are matched and taken apart as ever.
+    general = hands.journal("HGEN", "general")
+    hands.call("account.journal", "write", [general], vals={"restrict_mode_hash_table": True})
+    bill, name = invoice(f"i_{tag()}", partner, match=""), f"e_{tag()}"
+    rows = (LedgerLine(account="121000", amount=-value, company=-value, name="x", partner=partner),
+            LedgerLine(account="212130", amount=value, company=value, name="x"))  # fmt: skip
+    body = EntryPosting(journal="HGEN", on=date(2026, 10, 6), reference=name, currency="USD", lines=rows)
+    targets = {}
+    for each in (bill, Sending(f"tieout.{name}", body)):
+        (outcome,) = session.send([each])
+        assert (outcome.status, outcome.cause) == ("confirmed", ""), outcome
+        targets[each.external_id] = ("account.move", outcome.target_id)
+    left, right = targets
+    request = MatchRequest(left=left, right=right, account="121000")
+    (matched,) = session.send([Sending(f"tieout.m_{tag()}", request, targets=targets)])
+    assert matched.status == "confirmed", matched
+    undo = UnmatchRequest(left=right, account="121000", lines=hands.items_on(targets[left][1], "121000"))
+    assert [o.status for o in session.send([Sending(f"tieout.u_{tag()}", undo, targets=targets)])] == [
+        "confirmed"
+    ]
+    assert session.look_up([Sending(f"tieout.m_{tag()}", request, targets=targets)])[0].status == "absent"
+
+
 def test_odoo_edits_and_deletions_by_people_are_seen_by_content(books: tuple[Any, Hands, int]) -> None:
     session, hands, _ = books
     partner = partner_of(session)
