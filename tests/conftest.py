@@ -18,8 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.databases import Databases, quicken
 from tests.examples import examples
-from tests.forking import Copies
-from tests.sharing import units_of
+from tests.sharing import InUnits, longest_first
 from tieout.causes import be_strict
 from tieout.operations.discover import discover
 from tieout.security.identity import passwords
@@ -44,27 +43,14 @@ settings.register_profile(
 settings.load_profile("tieout")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--processes",
-        type=int,
-        default=1,
-        help="run the tests by so many copies of the process that collects them",
-    )
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> InUnits:
+    return InUnits(config, log)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """Pytest's own loop runs them where nothing is to be shared, or nothing is to be run."""
-    config = session.config
-    if config.option.processes < 2 or config.option.collectonly or session.testsfailed:
-        return None
-    # What a month came to in one process of a run need not be found out in another.
-    from tests.simulation.runs import KEPT
-
-    KEPT.folder = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
-    Copies(session, config.option.processes, units_of(session.items)).run()
-    return True
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        longest_first(items)
 
 
 def pytest_collection() -> None:
@@ -142,6 +128,15 @@ def database(databases: Databases) -> Iterator[Database]:
     lent = databases.lend()
     yield lent
     databases.give_back(lent)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _months_are_shared(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> None:
+    """What a month came to in one process of a run need not be found out in another."""
+    if hasattr(request.config, "workerinput"):
+        from tests.simulation.runs import KEPT
+
+        KEPT.folder = tmp_path_factory.getbasetemp().parent
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # By file: whose figures or whose project several files share.
 TOGETHER = {
@@ -42,12 +43,20 @@ def unit_of(nodeid: str) -> str:
     return TOGETHER.get(file, file)
 
 
-def units_of(items: Sequence[pytest.Item]) -> list[list[int]]:
-    """The places of tests in a collection by unit: what is long begins first, what is short stays in its order."""
-    found: dict[str, list[int]] = {}
-    for place, item in enumerate(items):
-        found.setdefault(unit_of(item.nodeid), []).append(place)
-    return [found[unit] for unit in sorted(found, key=lambda unit: -LONG_S.get(unit, 0))]
+def longest_first(items: list[pytest.Item]) -> None:
+    """Sort by what is known of each unit; what is short stays in its order."""
+    items.sort(key=lambda item: -LONG_S.get(unit_of(item.nodeid), 0))
+
+
+class InUnits(LoadScopeScheduling):
+    """Gives whole units to whichever worker is free, in the order of the collection."""
+
+    def __init__(self, config: pytest.Config, log: object = None) -> None:
+        config.option.loadscopereorder = False
+        super().__init__(config, log)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(nodeid)
 
 
 def unknown(files: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tieout.connector_api import SetupError, TransientError
+from tieout.connector_api import SetupError, SystemConfig, TransientError
 from tieout.operations import pinning
 from tieout.operations.pinning import Pins
 from tieout.store import Database
@@ -39,7 +39,8 @@ class Ledger:
 def pins(database: Database, monkeypatch: pytest.MonkeyPatch) -> Pins:
     # Whoever is not let ask meanwhile is not, however slow this machine is.
     monkeypatch.setattr(pinning, "_AGAIN_S", 3600.0)
-    project: Any = SimpleNamespace(environment="sandbox", name="t")
+    config = SystemConfig("odoo", "odoo", "sandbox", {"url": "http://books/", "database": "b"})
+    project: Any = SimpleNamespace(environment="sandbox", name="t", systems={"odoo": config})
     return Pins(lambda: project, lambda: database, SimpleNamespace(now=lambda: NOW))  # type: ignore[arg-type]
 
 
@@ -87,6 +88,9 @@ def test_another_session_of_it_is_asked(pins: Pins) -> None:
 class Newer(Ledger):
     """One of a version that its connector does not know."""
 
+    def version(self) -> str:
+        return "21.0"
+
     def let_post(self, qualified: Callable[[str], bool]) -> None:
         self.qualified = qualified
 
@@ -99,14 +103,23 @@ def test_a_version_that_is_not_known_is_posted_to_once_it_is_qualified(
     assert not ledger.qualified("21.0")
     with database.transaction() as connection:
         connection.execute(
-            "insert into tieout.qualified_version (system, version, fingerprint, qualified_by, qualified_at, report) "
-            "values ('odoo', '21.0', 'sandbox:t', 'ann', now(), '{}')"
+            "insert into tieout.qualified_version "
+            "(system, version, address, database_name, report_sha256, qualified_by, qualified_at, report) "
+            "values ('odoo', '21.0', 'http://books', 'b', 'x', 'ann', now(), '{}')"
         )
     # Nobody starts anything again for that; and it holds for that version of that system.
     assert ledger.qualified("21.0") and not ledger.qualified("21.1")
     other = Newer(away=0)
     pins.hold("other", other)
     assert not other.qualified("21.0")
+    # Nor is it of another database, or at another address.
+    for name, value in (("database", "c"), ("url", "http://elsewhere")):
+        values = {"url": "http://books", "database": "b", name: value}
+        moved = SystemConfig("odoo", "odoo", "sandbox", values)
+        pins._project().systems["odoo"] = moved
+        again = Newer(away=0)
+        pins.hold("odoo", again)
+        assert not again.qualified("21.0") and ledger.qualified("21.0")
 
 
 class OfCompany(Ledger):

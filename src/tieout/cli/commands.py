@@ -26,6 +26,7 @@ from tieout.cli import parse as parse_command
 from tieout.cli import payments as payments_group
 from tieout.cli import people as people_group
 from tieout.cli import prove as prove_command
+from tieout.cli import qualifying as qualifying_command
 from tieout.cli import receivables as receivables_group
 from tieout.cli import reconcile as reconcile_command
 from tieout.cli import running as running_commands
@@ -80,6 +81,7 @@ cli.command("payouts")(prove_command.payouts)
 cli.add_typer(taxes_group.group, name="taxes")
 cli.command("match")(match_command.match)
 cli.command("check")(checking_commands.check)
+cli.command("qualify")(qualifying_command.qualify)
 cli.command("up")(running_commands.up)
 cli.command("worker")(running_commands.worker)
 cli.command("serve")(running_commands.serve)

@@ -307,6 +307,10 @@ class RightsTeller(Protocol):
 class Qualified(Protocol):
     """A system whose version may be newer than any that its connector knows: it is read, and changed once it was qualified."""
 
+    def version(self) -> str:
+        """What it says that it is, such as "19.0". Raises TransientError, SetupError."""
+        ...
+
     def let_post(self, qualified: Callable[[str], bool]) -> None:
         """Let what changes something pass where `qualified` says so of the version that was found; asked each time, since
         somebody may qualify it meanwhile."""

@@ -87,7 +87,8 @@ class Pins:
 
     def _pin(self, system: str, session: Any) -> None:
         if isinstance(session, Qualified):
-            session.let_post(lambda version: self._is_qualified(system, version))
+            where = where_of(self._project(), system)
+            session.let_post(lambda version: self._is_qualified(system, version, where))
         if isinstance(session, OneCompany):
             self._pin_company(system, session.company())
         project = self._project()
@@ -128,9 +129,10 @@ class Pins:
                 "settings; another company is another system, with a name of its own"
             )
 
-    def _is_qualified(self, system: str, version: str) -> bool:
+    def _is_qualified(self, system: str, version: str, where: dict[str, str]) -> bool:
+        given = {"system": system, "version": version, **where}
         with self._database().transaction() as connection:
-            row = connection.execute(_SQL["is_qualified"], {"system": system, "version": version}).fetchone()
+            row = connection.execute(_SQL["is_qualified"], given).fetchone()
         return bool(row and row["qualified"])
 
     def _note(self, system: str, error: ConnectorError) -> None:
@@ -146,6 +148,13 @@ class Pins:
                 )
         if changed:
             _log.warning("a ledger is not used", system=system, refused=refused, why=str(error)[:300])
+
+
+def where_of(project: Project, system: str) -> dict[str, str]:
+    """What a version of a system is qualified at: its `address`, and its `database` there, "" where it is given by the address."""
+    config = project.systems.get(system)
+    found = (config.text("url"), config.text("database")) if config else ("", "")
+    return {"address": found[0].rstrip("/"), "database": found[1]}
 
 
 def _as_wait(system: str, error: Exception) -> ConnectorError:

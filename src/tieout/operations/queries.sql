@@ -66,7 +66,18 @@ on conflict (system) do update set ends_at = excluded.ends_at, said = excluded.s
 delete from tieout.key_end where system <> all(%(systems)s)
 
 -- name: is_qualified
-select exists (select 1 from tieout.qualified_version where system = %(system)s and version = %(version)s) as qualified
+select exists (
+    select 1 from tieout.qualified_version
+    where system = %(system)s and version = %(version)s and address = %(address)s and database_name = %(database)s
+) as qualified
+
+-- name: keep_qualified
+-- The first report of a version stands; what came of later ones is in the evidence.
+insert into tieout.qualified_version
+    (system, version, address, database_name, report_sha256, qualified_by, qualified_at, report)
+values
+    (%(system)s, %(version)s, %(address)s, %(database)s, %(sha256)s, %(who)s, %(now)s, %(report)s)
+on conflict do nothing
 
 -- name: forget_trouble
 delete from tieout.unpinned_system where system = %(system)s

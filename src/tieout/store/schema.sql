@@ -929,10 +929,12 @@ CREATE TABLE tieout.prepared (
 CREATE TABLE tieout.qualified_version (
     system text NOT NULL,
     version text NOT NULL,
-    fingerprint text NOT NULL,
+    report_sha256 text CONSTRAINT qualified_version_fingerprint_not_null NOT NULL,
     qualified_by text NOT NULL,
     qualified_at timestamp with time zone NOT NULL,
     report jsonb NOT NULL,
+    address text NOT NULL,
+    database_name text NOT NULL,
     CONSTRAINT qualified_version_qualified_by_check CHECK ((qualified_by <> ''::text)),
     CONSTRAINT qualified_version_version_check CHECK (((length(version) >= 1) AND (length(version) <= 80)))
 );
@@ -1623,7 +1625,7 @@ ALTER TABLE ONLY tieout.posting_line
 ALTER TABLE ONLY tieout.prepared
     ADD CONSTRAINT prepared_pkey PRIMARY KEY (document_id);
 ALTER TABLE ONLY tieout.qualified_version
-    ADD CONSTRAINT qualified_version_pkey PRIMARY KEY (system, version);
+    ADD CONSTRAINT qualified_version_pkey PRIMARY KEY (system, version, address, database_name);
 ALTER TABLE ONLY tieout.receivable_invoice
     ADD CONSTRAINT receivable_invoice_pkey PRIMARY KEY (entity, move);
 ALTER TABLE ONLY tieout.receivables_read

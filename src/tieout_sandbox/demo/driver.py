@@ -62,8 +62,14 @@ _T = TypeVar("_T")
 class Demo:
     """One run, in a folder of its own."""
 
-    def __init__(self, options: DemoOptions, supervisor: Callable[..., Supervising]) -> None:
-        self.options, self._supervisor = options, supervisor
+    def __init__(
+        self,
+        options: DemoOptions,
+        supervisor: Callable[..., Supervising],
+        opened: Callable[[OpenProject], object] = lambda project: None,
+    ) -> None:
+        """`opened` is told the project once its database runs, and before its ledger is asked."""
+        self.options, self._supervisor, self._opened = options, supervisor, opened
         self._kept = options.folder is not None
         self.folder = options.folder or Path(tempfile.mkdtemp(prefix="tieout-demo-"))
         if self._kept and (self.folder / "project").exists():
@@ -94,6 +100,7 @@ class Demo:
         month = scenario.set_up(folder, port)
         project = OpenProject(folder)
         server = start_database(project)
+        self._opened(project)
         pin_systems(project)
         # One start after the other: whoever dies at a point is followed by one who dies at the next.
         crashes = [{"TIEOUT_CRASH": point} for point in options.crash.split(",") if point]

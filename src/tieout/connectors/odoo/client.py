@@ -176,7 +176,12 @@ class OdooClient:
         return patiently(lambda: self._once(call))
 
     def grouped(
-        self, model: str, domain: list[Any], groupby: list[str], aggregates: list[str]
+        self,
+        model: str,
+        domain: list[Any],
+        groupby: list[str],
+        aggregates: list[str],
+        context: dict[str, Any] | None = None,
     ) -> list[dict[str, Any]]:
         """Sums by group, in one shape: a row has each of `groupby` (a relation as [id, name]) and each of `aggregates`,
         such as "debit:sum" or "__count". Amounts in currency are summed by currency: older versions blank them else."""
@@ -185,11 +190,13 @@ class OdooClient:
         method = self.differs.grouping
         if method == "formatted_read_group":
             found: list[dict[str, Any]] = self.call(
-                model, method, domain=domain, groupby=groupby, aggregates=aggregates
+                model, method, context=context, domain=domain, groupby=groupby, aggregates=aggregates
             )
             return found
         sums = [a for a in aggregates if a != "__count"]
-        rows = self.call(model, method, domain=domain, fields=sums, groupby=groupby, lazy=False)
+        rows = self.call(
+            model, method, context=context, domain=domain, fields=sums, groupby=groupby, lazy=False
+        )
         # The older one calls a sum by its field, and counts in any case.
         return [{name: row[name.partition(":")[0]] for name in (*groupby, *aggregates)} for row in rows]
 

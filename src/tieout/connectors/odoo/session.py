@@ -94,6 +94,10 @@ class OdooSession:
         said = f"Odoo {chosen.version}, company {self._names.company_name}"
         return "; ".join([said, *(f"warning: {text}" for text in told if text)])
 
+    def version(self) -> str:
+        """See `Qualified.version`."""
+        return self._client.choose_anew().version
+
     def let_post(self, qualified: Callable[[str], bool]) -> None:
         """See `Qualified.let_post`."""
         self._client.let_change(qualified)

@@ -58,7 +58,7 @@ MODELS: dict[str, dict[str, Field]] = {
         " group_ids:m2m:res.groups company_id:m2o:res.company company_ids:m2m:res.company",
         "res.groups": "name:char",
         "res.users.apikeys": "name:char user_id:m2o:res.users scope:char expiration_date:datetime",
-        "ir.module.module": "name:char state:char",
+        "ir.module.module": "name:char state:char latest_version:char",
         "ir.model.data": "module:char name:char model:char res_id:int noupdate:bool",
         "ir.config_parameter": "key:char value:char",
         "res.partner": "name:char email:char ref:char is_company:bool customer_rank:int"
