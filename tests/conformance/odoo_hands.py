@@ -152,6 +152,20 @@ class Hands:
         found = self.call("account.move.line", "search_read", domain=domain, fields=fields, order="id")
         return list(found)
 
+    # analytic accounts
+
+    def analytic(self, name: str) -> int:
+        """The id of an analytic account."""
+        return int(self.call("account.analytic.account", "search", domain=[["name", "=", name]])[0])
+
+    def analytic_accounts(self, *names: str) -> tuple[str, ...]:
+        """New analytic accounts of one plan."""
+        plans = self.call("account.analytic.plan", "search", domain=[], limit=1)
+        plan = plans or self.call("account.analytic.plan", "create", vals_list=[{"name": "Places"}])
+        rows = [{"name": name, "plan_id": plan[0]} for name in names]
+        self.call("account.analytic.account", "create", vals_list=rows)
+        return names
+
     # faults
 
     def strike(self, seed: int, **rates: float) -> Faults:

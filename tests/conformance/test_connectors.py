@@ -551,6 +551,28 @@ def test_odoo_a_hashed_journal_of_a_bank_books_nothing_while_a_line_waits_and_a_
     assert session.look_up([Sending(f"tieout.m_{tag()}", request, targets=targets)])[0].status == "absent"
 
 
+def test_odoo_an_entry_carries_its_analytic_accounts_and_a_change_of_them_is_seen(
+    books: tuple[Any, Hands, int],
+) -> None:
+    session, hands, _ = books
+    names = hands.analytic_accounts(f"North {tag()}", f"South {tag()}")
+    shares = ((names[0], Decimal(60)), (names[1], Decimal(40)))
+    value, name = Decimal("10.00"), f"an_{tag()}"
+    lines = (LedgerLine(account="612000", amount=value, company=value, name="x", analytic=shares),
+             LedgerLine(account="230000", amount=-value, company=-value, name="x"))  # fmt: skip
+    body = EntryPosting(journal="MISC", on=date(2026, 10, 5), reference=name, currency="USD", lines=lines)
+    sending = Sending(f"tieout.{name}", body)
+    (outcome,) = session.send([sending])
+    assert (outcome.status, outcome.cause) == ("confirmed", ""), outcome
+    rows = hands.call("account.move.line", "search_read", domain=[["move_id", "=", outcome.target_id]],
+                      fields=["analytic_distribution"], order="id")  # fmt: skip
+    (line,) = [row["id"] for row in rows if row["analytic_distribution"]]
+    key = hands.analytic(names[0])
+    hands.call("account.move.line", "write", [line], vals={"analytic_distribution": {str(key): 100}})
+    (seen,) = session.read_back([sending], [outcome.target_id])
+    assert seen.cause == "changed_in_ledger", seen
+
+
 def test_odoo_edits_and_deletions_by_people_are_seen_by_content(books: tuple[Any, Hands, int]) -> None:
     session, hands, _ = books
     partner = partner_of(session)

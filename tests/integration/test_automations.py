@@ -85,6 +85,8 @@ def test_what_an_automation_made_of_a_posting_is_one_case_by_how_much_it_differs
     # Looked at again it is the same case, and not a second one.
     verified(office)
     assert told(office) == [("changed_in_ledger", differs)]
+    (again,) = office.database.rows("select detail, recovery from tieout.cases where state = 'open'")
+    assert again == case
     # Somebody switches it off, and puts right what stands.
     monkeypatch.undo()
     rows = office.world.odoo.service.world.table("account.move").values()

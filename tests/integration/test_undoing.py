@@ -237,13 +237,13 @@ def test_a_bank_line_that_people_split_is_not_half_undone_where_its_day_is_locke
     """Under a lock Odoo lets the match go, and refuses the line its way back (observed)."""
     move, bank, _ = split_bank_line(books, "INV-80019")
     matched = line_of(books, bank, "121000")
-    lock(books, "2026-10-15")
+    lock(books, "2026-10-12")
     undo(books)
     assert books.due(move) == 0 and line_of(books, bank, "121000") == matched
     assert books.cases() == [("refused_by_target", Decimal("240.00"))]
     (case,) = books.database.rows("select detail from tieout.cases where state = 'open'")
     assert (
-        "fiscal year lock stands at 2026-10-15" in case["detail"] and "Nothing was undone" in case["detail"]
+        "fiscal year lock stands at 2026-10-12" in case["detail"] and "Nothing was undone" in case["detail"]
     )
     lock_off(books)
     replayed_cause(books, "refused_by_target")
