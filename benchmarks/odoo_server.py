@@ -7,8 +7,10 @@ of its own is made there. Where none is named it is the simulator, whose times s
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import odoorpc
@@ -95,9 +98,7 @@ class Result:
         )
         first = self.kinds[0]
         over = statistics.median(first.ours) / self.peer
-        return f"""## Invoices into a real Odoo
-
-| {self.size.count:,} invoices of 3 lines, created, posted, read back, exactly once | ours | bare loop | ratio |
+        return f"""| {self.size.count:,} invoices of 3 lines, created, posted, read back, exactly once | ours | bare loop | ratio |
 |---|---:|---:|---:|
 {rows}
 
@@ -271,3 +272,23 @@ def run(size: Size) -> Result:
         assert made == wanted, f"{made} entries stand posted, not {wanted}"
         admin.close()
         return Result(size, server, kinds, rate)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Measure, print, and write the page down."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=FULL.count, help="invoices of each way in each round")
+    parser.add_argument("--rounds", type=int, default=FULL.rounds)
+    parser.add_argument("--toy", action="store_true", help="as small as can be: that everything runs")
+    parser.add_argument("--write", type=Path)
+    given = parser.parse_args(words)
+    text = run(TOY if given.toy else replace(FULL, count=given.count, rounds=given.rounds)).page()
+    print(text)
+    if given.write is not None:
+        head = f"# Invoices into a real Odoo\n\n`make campaign-odoo` wrote this on {datetime.now(UTC):%Y-%m-%d}.\n\n"
+        given.write.write_text(head + text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from benchmarks import bankfiles, intake, odoo, odoo_server, pipeline
+from benchmarks import bankfiles, intake, odoo, pipeline
 from benchmarks.matching import measure
 
 
@@ -32,7 +32,6 @@ ALL: dict[str, Benchmark] = {
     "intake": intake,
     "pipeline": pipeline,
     "odoo": odoo,
-    "odoo_server": odoo_server,
     "bankfiles": bankfiles,
     "matching": measure,
 }

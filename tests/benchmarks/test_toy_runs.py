@@ -19,7 +19,7 @@ from benchmarks.matching.__main__ import main as matching
 from benchmarks.matching.weak import WEAK
 from benchmarks.waiting import NoAnswerError, output_of, until
 
-from benchmarks import bankfiles, console, intake, odoo, page, pipeline
+from benchmarks import bankfiles, console, intake, odoo, odoo_server, page, pipeline
 from tieout.store import Database
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,6 +108,23 @@ def test_every_invoice_stands_posted_in_odoo_by_either_way() -> None:
     # The peer's way is two calls an invoice; ours does not grow so.
     assert result.peer.calls == 2 * odoo.TOY.count > result.ours.calls > 0
     assert 0 < result.ours.seconds < result.peer.seconds and result.two_lanes_s > 0
+
+
+def test_a_servers_invoices_are_read_back_and_there_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No server is named: it is the simulator.
+    monkeypatch.delenv("TIEOUT_TEST_ODOO_URL", raising=False)
+    target = tmp_path / "odoo.md"
+    assert odoo_server.main(["--toy", "--write", str(target)]) == 0
+    text = target.read_text()
+    assert (
+        text.startswith("# Invoices into a real Odoo\n") and "the simulator, whose times say nothing" in text
+    )
+    for what in ("untaxed", "with the source's tax and a match key"):
+        assert re.search(rf"^\| {what}, a second \| [\d.]+ \| [\d.]+ \| [\d.]+ \|$", text, re.MULTILINE)
+        assert f"{what}: where ours spends its time" in text
+    assert re.search(r"^\| account\.move\.load \| [\d.]+% \|$", text, re.MULTILINE)
 
 
 def test_bank_files_are_read_whole_by_every_way() -> None:

@@ -7,7 +7,7 @@ A repeat of an external id never makes or changes a record, for every load carri
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tieout.connector_api import Outcome, OutcomeStatus, RefusedError, Sending, TransientError
@@ -26,21 +26,22 @@ _QUIET = {
 }
 _MOST_LINES = 3000
 # A call that took so long was too large.
-_SLOW_S = 8.0
+_SLOW_S, _QUICK_S = 8.0, 3.0
 
 
 class _Pace:
-    """Rows a call: grows while answers are quick, shrinks when they are slow."""
+    """Records a call: grows while answers to full ones are quick, shrinks when they are slow."""
 
     def __init__(self) -> None:
         self.size = 50
 
-    def took(self, seconds: float) -> None:
+    def took(self, seconds: float, records: int) -> None:
         # Far from Odoo's limit_time_cpu, 60 s a call as shipped, past which its worker is killed and
         # nothing made.
         if seconds >= _SLOW_S:
             self.size = max(10, self.size // 2)
-        elif seconds < 3:
+        elif seconds < _QUICK_S and records >= self.size:
+            # A call of a few records is always quick: it says nothing of a full one.
             self.size = min(400, self.size * 2)
 
 
@@ -53,18 +54,20 @@ class Loader:
         self._context = {**_IGNORE, **self.quiet}
         self._pace = _Pace()
 
-    def chunks(self, batch: Sequence[Sending]) -> list[list[Sending]]:
-        """Batches of the size that the server answers in good time, by records and by their lines."""
-        chunks: list[list[Sending]] = []
+    def chunks(self, batch: Sequence[Sending]) -> Iterator[list[Sending]]:
+        """Batches of the size that the server answers in good time, by records and by their lines; what the server made of one
+        decides the size of the next."""
+        chunk: list[Sending] = []
         lines = 0
         for sending in batch:
             own = len(getattr(sending.body, "lines", ()))
-            if not chunks or len(chunks[-1]) >= self._pace.size or lines + own > _MOST_LINES:
-                chunks.append([])
-                lines = 0
-            chunks[-1].append(sending)
+            if chunk and (len(chunk) >= self._pace.size or lines + own > _MOST_LINES):
+                yield chunk
+                chunk, lines = [], 0
+            chunk.append(sending)
             lines += own
-        return chunks
+        if chunk:
+            yield chunk
 
     def load(self, model: str, fields: list[str], rows: Rows) -> list[int]:
         """Ids in order. Raises RefusedError with `.bad` (record numbers) where rows are bad."""
@@ -72,7 +75,7 @@ class Loader:
         rows = [[self.named(c) if n in named and c else c for n, c in enumerate(row)] for row in rows]
         started = time.monotonic()
         answer = self._client.call(model, "load", fields=fields, data=rows, context=self._context)
-        self._pace.took(time.monotonic() - started)
+        self._pace.took(time.monotonic() - started, sum(1 for row in rows if row[0]))
         if answer["ids"]:
             return list(answer["ids"])
         texts = [str(m.get("message", "")) for m in answer["messages"]]
@@ -124,7 +127,7 @@ class Loader:
         except TooLargeError as error:
             if len(left) == 1:
                 raise _BadRowsError(str(error), {first: str(error)}) from None
-            self._pace.took(_SLOW_S)
+            self._pace.took(_SLOW_S, len(left))
             half = len(left) // 2
             return [
                 *self._loaded(model, fields, left[:half], first),

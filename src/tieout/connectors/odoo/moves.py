@@ -204,6 +204,9 @@ class Moves:
 
     def _complete_invoices(self, drafts: list[tuple[Sending, int]]) -> None:
         """Put the source's own tax on the tax lines and the match key on the due line."""
+        drafts = [(s, i) for s, i in drafts if _is_completed(s.body)]
+        if not drafts:
+            return
         ids = [i for _, i in drafts]
         by_move = self._client.once_more(
             lambda: self._made_lines(ids), lambda found: any(key not in found for key in ids)
@@ -271,6 +274,14 @@ class Moves:
                 return [Outcome(sending.external_id, OutcomeStatus.REFUSED, key, model, error=str(error))]
             half = len(drafts) // 2
             return self._post(drafts[:half], model) + self._post(drafts[half:], model)
+
+
+def _is_completed(body: EffectBody) -> bool:
+    """Whether an invoice's draft has lines to be looked at before it is posted: without tax, product (which may bring taxes of its
+    own) and match key it is as it was loaded, and read back in any case."""
+    if not isinstance(body, InvoicePosting):
+        return False
+    return bool(body.match or body.tax_totals or any(x.taxes or x.product for x in body.lines))
 
 
 def _expected(sending: Sending) -> tuple[MatchedLine, ...]:
