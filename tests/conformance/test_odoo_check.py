@@ -20,6 +20,7 @@ import pytest
 from tests.conformance.odoo_hands import Hands
 from tests.conformance.odoo_set_ups import ACCOUNTS, JOURNALS
 from tests.conformance.test_odoo_set_ups import PROJECT
+from tieout.cli.context import FAILED
 from tieout.connectors.odoo.versions import JSONRPC, choose
 from tieout_sandbox.company import Administrator, Company
 from tieout_sandbox.ports import free_port
@@ -85,7 +86,7 @@ class Asked:
         )
         (mine,) = [row for row in json.loads(done.stdout) if row["system"] == "odoo"]
         # The shop of this project is nowhere: the command ends as one that found something.
-        assert done.returncode == 1, done.stderr
+        assert done.returncode == FAILED, done.stderr
         return [(s["step"], s["works"], s["said"]) for s in mine["steps"]]
 
     @contextmanager
