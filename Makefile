@@ -121,8 +121,9 @@ campaign-einvoices: $(VENV)/.dev ## published e-invoices and changed copies besi
 campaign-corpora: $(VENV)/.dev ## published bank files and e-invoices, read and taken in (TIEOUT_CORPORA=folder); writes docs/campaigns/corpora.md
 	@$(BIN)/python -m tests.simulation.campaign corpora
 
-campaign-properties: $(VENV)/.dev ## every property with 20 times as many examples (TIMES=20)
-	@TIEOUT_EXAMPLES_TIMES=$(or $(TIMES),20) $(BIN)/python -m pytest -q tests/properties tests/unit
+campaign-properties: $(VENV)/.dev ## every property with all its examples, and 20 times as many (TIMES=20)
+	@TIEOUT_EXAMPLES_TIMES=$(or $(TIMES),20) $(BIN)/python -m pytest -q tests/properties tests/unit \
+	  $$(grep -l "import examples" tests/integration/*.py)
 
 campaign-closes: $(VENV)/.dev ## ways to make a period look closed, a month each; writes docs/campaigns/closes.md (COUNT=100 ONLY=name)
 	@$(BIN)/python -m tests.simulation.campaign closes --count $(or $(COUNT),100) --only "$(ONLY)"
@@ -136,8 +137,9 @@ campaign-bodies: $(VENV)/.dev ## 1,000 hostile pushes and uploads with valid one
 campaign-api: $(VENV)/.dev ## every operation of the API, a thousand cases each, right and wrong (EXAMPLES=1000 ONLY=/systems)
 	@TIEOUT_API_EXAMPLES=$(or $(EXAMPLES),1000) TIEOUT_API_ONLY=$(ONLY) $(BIN)/python -m pytest -q tests/integration/test_api_fuzz.py
 
-campaign-axe: $(VENV)/.dev ## every page of the console in both themes by axe-core
-	@TIEOUT_AXE_EVERY=1 $(BIN)/python -m pytest -q tests/acceptance/test_console.py -k axe
+campaign-axe: $(VENV)/.dev ## every page of the console by axe-core in both themes, accounts and groups on a phone too
+	@TIEOUT_AXE_EVERY=1 $(BIN)/python -m pytest -q tests/acceptance/test_console.py tests/integration/test_accounts_page.py \
+	  tests/integration/test_groups_page.py -k "axe or everybody or prepared"
 
 campaign-console: $(VENV)/.dev ## every page over 1,000,000 documents; writes docs/campaigns/console.md (DOCUMENTS=1000000)
 	@$(BIN)/python -m benchmarks.console --documents $(or $(DOCUMENTS),1000000) --write docs/campaigns/console.md

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tieout_sandbox.baskets import basket, kind_of
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.simulators.bankfile import BankLine
 from tieout_sandbox.simulators.shopify import Shopify
@@ -36,25 +37,11 @@ _NAMES = (
     "Ines Costa",
     "Jonas Weber",
 )
-_KINDS = (
-    "refund",
-    "gift_used",
-    "disputed_won",
-    "disputed_lost",
-    "partial_capture",
-    "refund_early",
-    "cancelled_paid",
-    "gift_sold",
-    "test",
-    "unpaid",
-    "cancelled",
-)
 _ONLY_US = ("refund_early", "cancelled_paid")
 # This shop bills when it ships: until then what was paid is a deposit.
 BILLS_ON_FULFILMENT = "shop_us"
 # Where the shops' customers are. Two states, and two countries, have a tax of one title and rate.
 _ADDRESSES = {"shop_us": (("US", "NY"), ("US", "CA"), ("US", "TX")), "shop_eu": (("FR", ""), ("AT", ""))}
-_GOODS = ("Bearing", "Valve", "Gasket set", "Coupling", "Pump seal", "Filter", "Hose", "Gauge")
 
 
 @dataclass
@@ -135,63 +122,11 @@ class Month:
             if number == 1:
                 at = self.at(LAST + timedelta(days=1), 0, 8)
             shop = "shop_eu" if draw.random() < 0.3 else "shop_us"
-            kind = self._kind(number, draw.random())
+            kind = kind_of(number, draw.random())
             if kind in _ONLY_US:
                 shop = "shop_us"
             seed = draw.randrange(1 << 30)
             self.add(at, lambda t, s=shop, k=kind, r=seed: self.place(t, s, k, random.Random(r)))  # type: ignore[misc]
-
-    @staticmethod
-    def _kind(number: int, dice: float) -> str:
-        if number in (0, 1):
-            return "plain"
-        # A small month has one of each, too.
-        if number - 2 < len(_KINDS):
-            return _KINDS[number - 2]
-        for kind, share in (
-            ("test", 0.02),
-            ("unpaid", 0.04),
-            ("cancelled", 0.05),
-            ("refund", 0.15),
-            ("gift_sold", 0.18),
-            ("gift_used", 0.22),
-            ("disputed_won", 0.225),
-            ("disputed_lost", 0.23),
-            ("partial_capture", 0.24),
-            ("refund_early", 0.26),
-            ("cancelled_paid", 0.27),
-        ):
-            if dice < share:
-                return kind
-        return "plain"
-
-    def basket(self, draw: random.Random, shop: str) -> tuple[list[dict[str, Any]], int, int]:
-        """Lines of an order, its total and its tax, in minor units."""
-        included = shop == "shop_eu"
-        lines, total, tax = [], 0, 0
-        for _ in range(draw.choice((1, 1, 2, 3))):
-            quantity, unit = draw.choice((1, 1, 2, 5)), draw.randrange(500, 25_000)
-            price = quantity * unit
-            share = percent_of(price, 20, 120) if included else percent_of(price, 15, 100)
-            title, rate = ("VAT", "0.2") if included else ("State Tax", "0.15")
-            lines.append(
-                {
-                    **self._good(draw),
-                    "quantity": quantity,
-                    "price": cents(price),
-                    "taxes": [{"title": title, "rate": rate, "amount": cents(share)}],
-                    "#price": price,
-                    "#tax": share,
-                }
-            )
-            total += price if included else price + share
-            tax += share
-        return lines, total, tax
-
-    @staticmethod
-    def _good(draw: random.Random) -> dict[str, str]:
-        name = draw.choice(_GOODS)
-        return {"name": name, "sku": f"MS-{100 + _GOODS.index(name)}"}
 
     def customer(self, draw: random.Random, shop: str) -> dict[str, str]:
         """One of the shop's customers, about four orders each; the same number is always the same person."""
@@ -214,7 +149,7 @@ class Month:
         """An order of a kind, its payment, and what follows from it; it is delivered after
         `ship_days`, or some days drawn by lot."""
         store = self.world.shops[shop]
-        lines, total, tax = self.basket(draw, shop)
+        lines, total, tax = basket(draw, shop)
         shipping = draw.choice((0, 0, 595, 1295))
         value = 0
         if kind == "gift_sold":

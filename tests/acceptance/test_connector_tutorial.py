@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.commands import Started, run_tieout, start_tieout
 from tieout.store import Database
 from tieout_sandbox.ports import free_port
 
@@ -49,7 +50,7 @@ class Reader:
         path = os.pathsep.join((str(BIN), os.environ["PATH"]))
         kept = {"PATH": path, "PYTHONPATH": str(folder), "TIEOUT_DSN": database.dsn, "TIEOUT_LOG": "ERROR"}
         self.environment = {**os.environ, **kept, "COLUMNS": "200"}
-        self.running: list[subprocess.Popen[bytes]] = []
+        self.running: list[subprocess.Popen[bytes] | Started] = []
 
     def _install(self) -> None:
         """As `pip install` does, with nothing fetched from anywhere."""
@@ -68,6 +69,9 @@ class Reader:
 
     def type(self, command: str) -> subprocess.CompletedProcess[str]:
         """Type a command that ends."""
+        name, *words = shlex.split(command)
+        if name == "tieout":
+            return run_tieout(*words, environment=self.environment, folder=self.at)
         return subprocess.run(
             shlex.split(command),
             cwd=self.at,
@@ -79,7 +83,15 @@ class Reader:
 
     def begin(self, command: str) -> None:
         """Type a command that goes on (`… &`)."""
-        with (self.folder / "running.log").open("ab") as log:
+        name, *words = shlex.split(command.removesuffix("&"))
+        log_file = self.folder / "running.log"
+        if name == "tieout":
+            log_file.touch()
+            self.running.append(
+                start_tieout(*words, log=log_file, environment=self.environment, folder=self.at)
+            )
+            return
+        with log_file.open("ab") as log:
             started = subprocess.Popen(
                 shlex.split(command.removesuffix("&")),
                 cwd=self.at,
@@ -102,7 +114,7 @@ class Reader:
         while not condition():
             if time.monotonic() > deadline or any(p.poll() is not None for p in self.running):
                 pytest.fail((self.folder / "running.log").read_text()[-3000:])
-            time.sleep(0.05)
+            time.sleep(0.2)
 
     def settled(self) -> bool:
         """Whether all that happened stands in the ledger: 4 invoices, 4 payments, 2 payouts, 2 lines of the bank, and each

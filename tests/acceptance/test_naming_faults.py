@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from tests.acceptance.commands import run_tieout
-from tests.simulation.house import House, misnamed, planted_causes
+from tests.simulation.house import misnamed, planted_causes
 from tests.simulation.recoveries import RECOVERIES, Hands
 from tests.simulation.runs import staying
 from tieout.alerting import open_alerts
@@ -25,13 +25,9 @@ _BESIDE = {"close_task_late"}
 
 @pytest.fixture(scope="module", params=sorted(RECOVERIES))
 def hands(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hands]:
-    """A project of its own, since all that is wrong in it is mended; the services company's is the quiet month that
-    others are held against (tests/simulation/runs.py)."""
-    folder = tmp_path_factory.mktemp("faults") / "demo"
-    if request.param == "services":
-        made = staying(folder, request.param)
-    else:
-        made = House(folder, request.param, orders=6)
+    """A project of its own, since all that is wrong in it is mended: after the quiet month that others are held against
+    (tests/simulation/runs.py)."""
+    made = staying(tmp_path_factory.mktemp("faults") / "demo", request.param)
     yield Hands(made)
     made.stop()
 

@@ -83,29 +83,7 @@ def test_restore_does_not_stop_a_running_projects_database(running: Site, tmp_pa
     assert running.postgres == before != 0
 
 
-# what dies
-
-
-@pytest.mark.parametrize("role", ["worker", "serve", "postgres"])
-def test_what_dies_is_started_again(running: Site, role: str) -> None:
-    before = {running.postgres} if role == "postgres" else running.children(role)
-    (victim,) = before
-    assert victim
-    os.kill(victim, signal.SIGKILL)
-    running.progress(time.monotonic())
-    assert running.process is not None and running.process.poll() is None
-
-
-def test_children_end_with_a_killed_supervisor_and_the_next_one_works_alone(running: Site) -> None:
-    assert running.process is not None
-    before = running.children("worker") | running.children("serve")
-    running.process.kill()
-    running.process.wait()
-    running.up()
-    running.wait(lambda: "Tieout is up" in running.said, "it is up again")
-    running.progress(time.monotonic())
-    assert len(running.children("worker")) == len(running.children("serve")) == 1
-    assert not before & (running.children("worker") | running.children("serve"))
+# what dies (each of its processes alone: tests/simulation/test_deaths.py)
 
 
 def test_children_of_a_killed_supervisor_do_not_go_on(running: Site) -> None:

@@ -26,7 +26,7 @@ from graphql import (
 
 from tieout.connectors.shopify.client import API_VERSION
 from tieout.connectors.shopify.queries import ORDERS, SALES, SHOP
-from tieout_sandbox.simulators.shopify import _SDL
+from tieout_sandbox.simulators.shopify_schema import SDL
 
 PACKAGE = "@shopify/dev-mcp@1.16.0"
 
@@ -63,7 +63,7 @@ def test_our_queries_are_valid_for_the_published_schema(published: GraphQLSchema
 
 
 def test_the_simulator_promises_no_field_that_the_real_one_does_not_have(published: GraphQLSchema) -> None:
-    ours = build_schema(_SDL)
+    ours = build_schema(SDL)
     wrong = []
     for name, kind in ours.type_map.items():
         if name.startswith("__") or not isinstance(kind, GraphQLObjectType) or name == "Query":

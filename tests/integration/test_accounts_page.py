@@ -3,15 +3,13 @@ reviews, who may not, in the API's own words."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.for_everybody import is_for_everybody
 from tests.integration.buying import Buyer
 from tests.integration.office import person
 from tests.integration.test_certification import PAYABLE, Certifying
@@ -24,8 +22,6 @@ CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium"
 )
-# Where pictures of it are kept, for whoever wants to look at them.
-PICTURES = os.environ.get("TIEOUT_PICTURES", "")
 LIST = "/close/US/2026-10/accounts"
 ONE = f"{LIST}/{PAYABLE}/USD"
 WHY = "rent of October, see the lease: booked by hand because the landlord's bill came late"
@@ -67,22 +63,6 @@ class Desk:
         self.page: Page = context.new_page()
         self.page.emulate_media(reduced_motion="reduce")
 
-    def is_for_everybody(self, name: str) -> None:
-        """Nothing sticks out of a page, and axe-core finds nothing, in either theme, on a desk or a phone."""
-        page = self.page
-        for width, theme in ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-            wide = page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            assert wide <= 0, f"{name} is {wide} pixels wider than its window of {width}"
-            found = Axe().run(page)
-            assert found.violations_count == 0, found.generate_report()
-            if PICTURES:
-                page.screenshot(path=str(Path(PICTURES) / f"{name}-{width}-{theme}.png"), full_page=True)
-        page.set_viewport_size({"width": 1280, "height": 900})
-
 
 def test_an_account_is_prepared_rejected_prepared_anew_and_signed_by_another(
     chromium: Browser, front: Front
@@ -108,10 +88,10 @@ def test_an_account_is_prepared_rejected_prepared_anew_and_signed_by_another(
         "your turn",
     ):
         expect(waiting).to_contain_text(said)
-    bea.is_for_everybody("accounts-open")
+    is_for_everybody(bea.page, "accounts-open")
     page.get_by_role("link", name=f"{PAYABLE} USD").click()
     expect(page.locator(".lead")).to_contain_text("70.00 USD apart")
-    bea.is_for_everybody("account-to-prepare")
+    is_for_everybody(bea.page, "account-to-prepare")
     # Words are needed, and what shows them is kept beside them.
     page.get_by_label("Why it is as it is").fill(" ")
     page.get_by_label("What shows it").fill("lease of 2024, page 3")
@@ -130,10 +110,10 @@ def test_an_account_is_prepared_rejected_prepared_anew_and_signed_by_another(
     page = cora.page
     page.goto(LIST)
     expect(page.get_by_role("group", name="Accounts that wait for people")).to_contain_text(WHY)
-    cora.is_for_everybody("accounts-to-review")
+    is_for_everybody(cora.page, "accounts-to-review")
     page.goto(ONE)
     expect(page.locator("main")).to_contain_text("shown by: lease of 2024, page 3")
-    cora.is_for_everybody("account-to-review")
+    is_for_everybody(cora.page, "account-to-review")
     page.get_by_role("button", name="Reject it").click()
     expect(page.get_by_label("Reason")).to_be_focused()
     page.get_by_label("Reason").fill("the lease says 65.00")
@@ -141,7 +121,7 @@ def test_an_account_is_prepared_rejected_prepared_anew_and_signed_by_another(
     expect(page.locator(".flash.good")).to_have_text(f"{PAYABLE} USD: rejected: a preparer prepares it anew")
     expect(page.locator(".flash.bad")).to_contain_text("rejected by cora: the lease says 65.00")
     expect(page.locator(".flash.busy")).to_contain_text("Not yours to do: a preparer prepares it first")
-    cora.is_for_everybody("account-rejected")
+    is_for_everybody(cora.page, "account-rejected")
     # Prepared anew, and signed.
     page = bea.page
     page.goto(ONE)
@@ -154,11 +134,11 @@ def test_an_account_is_prepared_rejected_prepared_anew_and_signed_by_another(
     page.get_by_role("button", name="Sign what was prepared").click()
     expect(page.locator(".flash.good")).to_have_text(f"{PAYABLE} USD: signed, prepared by bea")
     expect(page.locator("h1")).to_contain_text("all certified")
-    cora.is_for_everybody("accounts-certified")
+    is_for_everybody(cora.page, "accounts-certified")
     page.goto(ONE)
     expect(page.locator("#said-of-it li")).to_have_count(2)
     expect(page.locator("#said-of-it")).to_contain_text("rejected by cora: the lease says 65.00")
-    cora.is_for_everybody("account-certified")
+    is_for_everybody(cora.page, "account-certified")
     actions = [r["action"] for r in front.office.database.rows("select action from tieout.evidence where subject = %s order by evidence_id", f"US:2026-10:{PAYABLE}:USD")]  # fmt: skip
     assert actions[-4:] == ["account.prepared", "account.rejected", "account.prepared", "account.certified"]
 
@@ -240,7 +220,7 @@ def test_before_anybody_looked_the_page_says_so_and_reads(chromium: Browser, mad
         desk = Desk(chromium, served, "cora")
         desk.page.goto(LIST)
         expect(desk.page.locator(".empty")).to_contain_text("No account of the balance sheet was read")
-        desk.is_for_everybody("accounts-none")
+        is_for_everybody(desk.page, "accounts-none")
         desk.page.get_by_role("button", name="Read the evidence now").click()
         expect(desk.page.locator("h1")).to_contain_text("all certified")
         expect(desk.page.get_by_role("group", name="Accounts that certified themselves")).to_contain_text(

@@ -29,7 +29,7 @@ from tests.integration.test_reconciling import NOW as START
 from tests.stages import step
 from tieout.bootstrap.wiring import worker
 from tieout.cases import NewCase, list_open, open_cases
-from tieout.close import RevocationStage, checks, gather, state_of, take_signatures
+from tieout.close import RevocationStage, figures, gather, state_of, take_signatures
 from tieout.close.checks import Evidence
 from tieout.delivery import DeliveryStage
 from tieout.evidence import Entry, came_since, mark, record
@@ -767,7 +767,7 @@ def test_what_is_turned_down_while_a_close_is_looked_at_is_a_case_or_waits(
     def act() -> None:
         assert office.decide("carl", number, verdict="reject", reason="no such invoice") == ""
 
-    monkeypatch.setattr(checks, "_SQL", Stopped(checks._SQL, "open_requests", act))
+    monkeypatch.setattr(figures, "_SQL", Stopped(figures._SQL, "open_requests", act))
     connection = office.database.connect(autocommit=True)
     state = state_of(connection, office.release(), lambda _: None, "US", OCTOBER, office.clock.now())
     connection.close()

@@ -3,6 +3,8 @@ a figure or a rule takes that back."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -201,6 +203,27 @@ def test_a_limit_that_is_raised_after_the_month_is_a_case_and_certifies_nothing(
         )
     assert made.rows()[PAYABLE]["by_itself"] and made.done()
     assert "70.00 USD apart within their limits" in made.closer.why(TASK)
+
+
+def test_rules_that_somebody_wrote_into_the_database_certify_nothing(made: Certifying) -> None:
+    """A row of before the month's end with the right digest, and no stamp of ours: 70.00 would be within its limit."""
+    made.closer.b.clock.at = datetime(2026, 10, 20, tzinfo=UTC)
+    made.rows()
+    made.closer.over()
+    made.by_hand()
+    made.rules(limits={"high": Decimal(0), "medium": Decimal(1000), "low": Decimal(1000)})
+    own = made.b.closing.of("US")
+    content = {**own.certify.content(), "reviewer": own.sign_role}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    with made.b.database.transaction() as connection:
+        connection.execute(
+            "insert into tieout.certify_rule (entity, content, digest, recorded_at, stamp) select 'US', %s, %s, %s, stamp"
+            " from tieout.certify_rule where entity = 'US'",
+            [json.dumps(content), digest, datetime(2026, 10, 21, tzinfo=UTC)],
+        )
+    row = made.rows()[PAYABLE]
+    assert row["state"] == "open" and row["limit"] == "10.00"
+    assert "the rules were changed after the month's end" in made.closer.why(TASK) and not made.done()
 
 
 def test_a_class_that_never_certifies_itself_needs_people_at_no_difference(made: Certifying) -> None:

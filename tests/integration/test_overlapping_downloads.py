@@ -12,11 +12,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
+from tests.examples import examples
 from tests.integration.banks import Banks, banks
 from tieout.store import Database
 
 # Each of the first ones was once booked twice, or lost.
-SEEDS = (5, 11, 36, 40, 105, 119, 208, 350, 952, 985, *range(1000, 1030))
+SEEDS = (5, 11, 36, 40, 105, 119, 208, 350, 952, 985, *range(1000, 1000 + examples(30, 4)))
 
 
 @dataclass(frozen=True)

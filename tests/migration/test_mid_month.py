@@ -17,11 +17,13 @@ import psycopg
 import pytest
 
 from tests.acceptance.commands import start_tieout
+from tests.integration.test_delivery import Target
 from tests.migration.mid_month.kept import SCENARIOS
 from tests.migration.restoring import HalfMonth, restore_half_month
-from tests.stages import step
+from tests.stages import forget_failures, step
 from tieout.cli.tables import tie_out_json
 from tieout.connector_api import Item, LedgerFacts
+from tieout.delivery import DeliveryStage
 from tieout.documents import MatchRequest, canonical_bytes, decode_document, decode_effect, encode_effect
 from tieout.documents.taxation import TaxQuestion
 from tieout.engine import Lane
@@ -372,6 +374,37 @@ def process(opened: OpenProject, connection: Any) -> None:
     stage = ProcessStage(opened.release, opened.connector_of, Silent(), sinks, opened.clock)
     while step(stage, connection):
         pass
+
+
+def test_what_waited_is_planned_sent_once_and_posted(own_month: HalfMonth) -> None:
+    """Today's code goes on where the old product was stopped: nothing that it had sent is sent again."""
+    opened, target = own_month.open(), Target()
+    connection = opened.database.connect(autocommit=True)
+
+    def by_state() -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for row in connection.execute("select external_id, state from tieout.delivery"):
+            found.setdefault(row["state"], set()).add(row["external_id"])
+        return found
+
+    before = by_state()
+    process(opened, connection)
+    stage = DeliveryStage(lambda _: target, opened.clock, lambda: list(opened.settings.systems))
+    for _ in range(200):
+        forget_failures(connection)
+        if not step(stage, connection):
+            break
+    after = by_state()
+    # The target asserts that nothing comes twice.
+    assert len(before["waiting"]) > 0 and before["waiting"] <= set(target.held) | after.get("waiting", set())
+    assert set(target.held) & before["confirmed"] == set() and before["confirmed"] < after["confirmed"]
+    assert after.get("waiting", set()) == set(), after["waiting"]
+    left = connection.execute(
+        "select count(*)::int as n from tieout.document d where state = 'planned' and not exists"
+        " (select from tieout.delivery v where v.document_id = d.document_id and v.state <> 'confirmed')"
+    ).fetchone()
+    assert left == {"n": 0}
+    connection.close()
 
 
 def test_statements_are_found_by_their_names_and_by_where_they_stand(

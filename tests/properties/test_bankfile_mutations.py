@@ -7,11 +7,12 @@ import random
 import re
 from pathlib import Path
 
+from tests.examples import examples
 from tests.golden.bankfiles import files
 from tests.properties.mutations import MUTATIONS, provable, run
 from tests.simulation import campaign
 from tieout.formats import FormatError, parse
-from tieout.formats.mt940 import information, reading
+from tieout.formats.mt940 import fields, information
 
 
 def test_the_campaign_writes_down_what_it_found(tmp_path: Path) -> None:
@@ -22,18 +23,18 @@ def test_the_campaign_writes_down_what_it_found(tmp_path: Path) -> None:
 
 
 def test_mutated_files_are_the_same_money_refused_or_broken() -> None:
-    outcomes, bad = run(3000, seed=11)
+    outcomes, bad = run(examples(3000, 600), seed=11)
     assert not bad, bad
     # Each outcome was seen: a judge that always says the same proves nothing.
-    assert min(outcomes["same"], outcomes["refused"], outcomes["broken"]) > 100, outcomes
+    assert min(outcomes["same"], outcomes["refused"], outcomes["broken"]) > 20, outcomes
     assert len(provable()) >= 15
 
 
 def test_lines_of_the_usual_mt940_shape_read_as_the_long_way_reads_them(monkeypatch) -> None:
     samples = [path for path in files() if path.name.startswith("mt94")]
-    usual, never = reading._USUAL, dict.fromkeys((False, True), re.compile(r"(?!)"))
+    usual, never = fields._USUAL, dict.fromkeys((False, True), re.compile(r"(?!)"))
     met = 0
-    for number in range(3000):
+    for number in range(examples(3000, 600)):
         draw = random.Random(number)
         raw = draw.choice(samples).read_bytes()
         for _ in range(draw.randrange(3)):
@@ -45,13 +46,13 @@ def test_lines_of_the_usual_mt940_shape_read_as_the_long_way_reads_them(monkeypa
         met += any(way.search(raw.decode("latin-1")) for way in usual.values())
         found = []
         for way in (usual, never):
-            monkeypatch.setattr(reading, "_USUAL", way)
+            monkeypatch.setattr(fields, "_USUAL", way)
             try:
                 found.append(parse(raw, format="mt940"))
             except FormatError as error:
                 found.append(str(error))
         assert found[0] == found[1], (number, found)
-    assert met > 200
+    assert met > 40
 
 
 def test_structured_information_reads_the_same_in_the_usual_order_and_in_any() -> None:

@@ -34,7 +34,7 @@ def grown(before: list[int], lost: list[int], after: list[int], unsealed: int = 
     return log, backup
 
 
-@settings(max_examples=examples(12))
+@settings(max_examples=examples(12, 5))
 @given(counts, counts, counts, st.integers(0, 3))
 def test_a_restored_log_holds_and_says_what_is_missing(
     before: list[int], lost: list[int], after: list[int], unsealed: int
@@ -57,7 +57,7 @@ def test_a_restored_log_holds_and_says_what_is_missing(
         assert verdict(other).problems == []
 
 
-@settings(max_examples=examples(12))
+@settings(max_examples=examples(12, 5))
 @given(counts, counts, counts, st.data())
 def test_without_a_record_or_past_it_a_cut_or_rewritten_log_is_named(
     before: list[int], lost: list[int], after: list[int], data: st.DataObject
@@ -98,7 +98,7 @@ CHANGES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-@settings(max_examples=examples(8))
+@settings(max_examples=examples(8, 4))
 @given(counts, counts)
 def test_a_record_explains_what_it_names_and_nothing_more(
     name: str, before: list[int], lost: list[int]
@@ -117,7 +117,7 @@ def test_a_record_explains_what_it_names_and_nothing_more(
     assert verdict(log).problems
 
 
-@settings(max_examples=examples(12))
+@settings(max_examples=examples(12, 5))
 @given(counts, counts, counts, st.booleans())
 def test_a_record_hides_nothing_that_came_after_it(
     before: list[int], lost: list[int], after: list[int], far: bool
@@ -144,7 +144,7 @@ def test_a_record_hides_nothing_that_came_after_it(
     assert any("gone" in p or "another root" in p for p in verdict(log).problems)
 
 
-@settings(max_examples=examples(12))
+@settings(max_examples=examples(12, 5))
 @given(counts, counts, counts, st.data())
 def test_any_changed_line_of_the_witness_is_named(
     before: list[int], lost: list[int], after: list[int], data: st.DataObject
@@ -157,7 +157,7 @@ def test_any_changed_line_of_the_witness_is_named(
     assert verdict(log, witness).problems
 
 
-@settings(max_examples=examples(8))
+@settings(max_examples=examples(8, 4))
 @given(counts, counts)
 def test_a_record_of_another_history_explains_nothing_of_before_it(
     before: list[int], lost: list[int]

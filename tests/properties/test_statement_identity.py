@@ -188,7 +188,7 @@ def site(database: Database) -> Banks:
 
 
 @settings(
-    max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(12, 5), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(deliveries())
 def test_every_line_is_booked_once_or_in_a_case(
@@ -252,7 +252,7 @@ def days_downloaded(draw: st.DrawFn) -> tuple[str, Told, list[list[Told]]]:
 
 
 @settings(
-    max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(12, 5), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(days_downloaded())
 def test_every_line_of_a_day_is_booked_once_however_often_it_is_downloaded(

@@ -192,8 +192,10 @@ def _one(site: Site, name: str, dice: random.Random) -> Died:
     except AssertionError as error:
         wrong = f"alive and idle: {error}"
     seconds = time.monotonic() - since
-    if not wrong and len(site.children("worker")) != 1:
-        wrong = f"{len(site.children('worker'))} workers run"
+    for role in ("worker", "serve"):
+        # Of those that a killed supervisor had started none goes on beside the new ones.
+        if not wrong and len(running := site.children(role)) != 1:
+            wrong = f"{len(running)} processes are {role}"
     return Died(name, exited and name != "supervisor", words[-200:] if exited else "", seconds, wrong)
 
 

@@ -12,11 +12,10 @@ from tests.simulation.ways.trunk import Played
 from tests.simulation.ways.way import Outcome, Told
 from tieout.store import EmbeddedServer
 
+# What people sign in the wrong month or twice: tests/integration/test_close.py, test_close_on_nothing.py.
 _QUICK = (
     "an invoice reset to draft",
     "two entries on the bank that offset each other",
-    "December signed in November",
-    "one person signs twice",
     "a reading of the ledger that is stale",
 )
 

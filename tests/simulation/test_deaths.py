@@ -10,9 +10,10 @@ from tests.simulation.deaths import DEATHS, deaths, script
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are told apart by /proc")
-def test_after_each_of_five_deaths_it_works_again() -> None:
-    found = deaths(5, seed=1)
-    assert len(found) == 6
+def test_after_each_of_four_deaths_it_works_again() -> None:
+    """PostgreSQL, the web side, the worker and the supervisor."""
+    found = deaths(4, seed=1)
+    assert len({d.name for d in found}) == 5
     assert not [d for d in found if d.wrong]
 
 

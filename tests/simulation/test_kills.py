@@ -15,6 +15,14 @@ from tieout_sandbox.demo.result import DemoResult
 from tieout_sandbox.held import Held
 
 
+def test_kills_at_every_named_point_end_in_the_same_ledger(tmp_path: Path) -> None:
+    """Each death arms the next one's point, in the month of heavy faults; `make campaign-points` plays a month for each alone."""
+    assert campaign.points(1, tmp_path, remembered, first=SEED, months=(POINTS,)) == 0
+    page = (tmp_path / "points.md").read_text()
+    found = re.search(r": 0 differences.\n(.|\n)*\| \d+ \| (\d+) \| 0 \|", page)
+    assert found and int(found[2]) >= len(POINTS) == 10, page
+
+
 def test_a_campaign_names_and_keeps_the_rows_that_differ(tmp_path: Path) -> None:
     """A row in another day, one too many, and one mail less are planted into a month that stands for the disturbed one;
     what an earlier run kept goes."""
@@ -51,11 +59,3 @@ def test_a_ledger_that_differs_everywhere_is_kept_in_part(tmp_path: Path) -> Non
     kept = (tmp_path / "points-7-poll.rows.txt").read_text()
     assert len(said) == MOST_NAMED + 2 and said[-1] == "  - and 1994 more"
     assert len(kept) < 200_000 and kept.endswith("and 1500 more\n")
-
-
-def test_kills_at_every_named_point_end_in_the_same_ledger(tmp_path: Path) -> None:
-    """Each death arms the next one's point, in the month of heavy faults; `make campaign-points` plays a month for each alone."""
-    assert campaign.points(1, tmp_path, remembered, first=SEED, months=(POINTS,)) == 0
-    page = (tmp_path / "points.md").read_text()
-    found = re.search(r": 0 differences.\n(.|\n)*\| \d+ \| (\d+) \| 0 \|", page)
-    assert found and int(found[2]) >= len(POINTS) == 10, page

@@ -64,15 +64,6 @@ def test_after_faults_and_deaths_the_month_is_closed_and_late_data_take_back_wha
     assert result.verified
 
 
-def test_a_failover_ends_in_the_same_ledger(tmp_path: Path) -> None:
-    """The campaign, for one death of a primary and two workers."""
-    assert campaign.failover(1, tmp_path, remembered, first=SEED, most=1, workers=2) == 0
-    page = (tmp_path / "failover.md").read_text()
-    assert re.search(
-        r"1 failovers in 1 months of 14 orders: (.|\n)*2 workers (.|\n)*: 0 differences", page
-    ), page
-
-
 def test_what_a_larger_month_costs_is_written_down(tmp_path: Path) -> None:
     """The campaign, where the larger month is the same one."""
     assert campaign.scale(0, tmp_path, remembered, sizes=(ORDERS, ORDERS), seed=SEED) == 0

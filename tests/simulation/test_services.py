@@ -21,6 +21,14 @@ def disturbed() -> DemoResult:
     return disturbed_month("services")
 
 
+def test_both_entities_close_within_minutes_and_a_late_bill_revokes_what_it_touches() -> None:
+    us, de = disturbed().closed
+    assert (us.entity, de.entity) == ("US", "DE") and us.good and de.good
+    assert us.minutes <= 30 and us.tasks > de.tasks
+    assert us.revoked == ["cases decided", "close", "complete: bills"] and us.late_cause == "late_event"
+    assert de.revoked == []
+
+
 def test_the_month_ties_out_and_every_planted_fault_is_found() -> None:
     result = quiet()
     assert not complaints(result)
@@ -36,14 +44,6 @@ def test_the_month_ties_out_and_every_planted_fault_is_found() -> None:
     assert {r.interface for r in result.rows if r.source is not None} == {
         "bank", "billing", "bills", "expenses", "journals_de", "journals_us", "payments", "payroll",
         "procurement"}  # fmt: skip
-
-
-def test_both_entities_close_within_minutes_and_a_late_bill_revokes_what_it_touches() -> None:
-    us, de = disturbed().closed
-    assert (us.entity, de.entity) == ("US", "DE") and us.good and de.good
-    assert us.minutes <= 30 and us.tasks > de.tasks
-    assert us.revoked == ["cases decided", "close", "complete: bills"] and us.late_cause == "late_event"
-    assert de.revoked == []
 
 
 def test_taking_and_pulling_everything_again_changes_nothing() -> None:

@@ -14,6 +14,7 @@ from tieout.close.checks import QUICK, Evidence
 from tieout.close.deciding_late import tell_late_events
 from tieout.close.ending import not_over, too_early
 from tieout.close.entries import look_at_entries
+from tieout.close.figures import Figures
 from tieout.close.itemised import look_at_items
 from tieout.close.mapping_changes import tell_mappings
 from tieout.close.model import CloseState, Finding, Signature, Task, TaskStanding, TaskState
@@ -93,7 +94,8 @@ def state_of(
     items = look_at_items(connection, release, reader, entity, period, now)
     # After it: what was changed there is told of document by document first.
     taxes = _taxes(connection, release, reader, entity, period, now, judged)
-    evidence = Evidence(connection, release, sessions, entity, period, now, read_at, taxes, items, judged)
+    figures = Figures(connection, release, sessions, entity, period, now, read_at, taxes, items, judged)
+    evidence = Evidence(figures)
     signatures = standing_signatures(connection, entity, period)
     findings: dict[str, Finding] = {}
     for task in tasks:
@@ -187,7 +189,7 @@ def revoke_late(connection: Connection, release: Release, entity: str, period: P
     """Revoke signatures whose figures in the database changed; how many. No system is asked."""
     release = since_it_began(connection, release, entity, period)
     tasks = tasks_of(release, entity, period)
-    evidence = Evidence(connection, release, lambda _: None, entity, period, now)
+    evidence = Evidence(Figures(connection, release, lambda _: None, entity, period, now))
     before = standing_signatures(connection, entity, period)
     signatures = before
     for task in tasks:

@@ -25,6 +25,7 @@ from tieout.formats.model import (
     Unread,
 )
 from tieout.formats.mt940 import dialects as mt940_dialects
+from tieout.formats.mt940 import fields as mt940_fields
 from tieout.formats.mt940 import reading as mt940
 from tieout.formats.ofx import reading as ofx
 from tieout.formats.paypal import reading as paypal
@@ -83,7 +84,13 @@ def detect(head: bytes) -> str:
     text = _text(head)
     if only_returns(text):
         text = text.replace("\r", "\n")
-    return mt940.sniff(text) or bai2.sniff(text) or ofx.sniff(text) or paypal.sniff(text) or csv.sniff(text)
+    return (
+        mt940_fields.sniff(text)
+        or bai2.sniff(text)
+        or ofx.sniff(text)
+        or paypal.sniff(text)
+        or csv.sniff(text)
+    )
 
 
 def _text(head: bytes) -> str:

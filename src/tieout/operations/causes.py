@@ -20,6 +20,7 @@ import tieout.security.causes
 from tieout.causes import Cause
 from tieout.connector_api import Connector
 from tieout.processes import (
+    customers,
     gift_cards,
     interim,
     order_to_cash,
@@ -36,7 +37,10 @@ from tieout.processes.recipe import Recipes
 Home = tuple[str, tuple[Cause, ...]]
 
 _OF_PROCESSES: tuple[tuple[str, Recipes], ...] = (
-    ("Orders, credit notes and gift cards", (*order_to_cash.RECIPES, *gift_cards.RECIPES)),
+    (
+        "Orders, credit notes and gift cards",
+        (*customers.RECIPES, *order_to_cash.RECIPES, *gift_cards.RECIPES),
+    ),
     ("Revenue over time", revenue.RECIPES),
     ("Providers and banks", (*treasury.RECIPES, *interim.RECIPES)),
     ("Matches", reconciliation.RECIPES),

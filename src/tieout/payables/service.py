@@ -26,8 +26,8 @@ from tieout.payables.reading import (
 )
 from tieout.payables.under_way import under_way
 from tieout.processes import partner_external_id
+from tieout.processes.bill_causes import PREPAID
 from tieout.processes.fee_suppliers import never_paid
-from tieout.processes.procure_to_pay import PREPAID
 from tieout.rules import Interface, Release
 from tieout.store import Connection
 

@@ -18,12 +18,10 @@ from typing import Any
 from tieout.causes import Action, Cause
 from tieout.documents import (
     CreditNote,
-    Customer,
     CustomerInvoice,
     Document,
     InvoiceLine,
     InvoicePosting,
-    PartnerUpdate,
     ProviderMovement,
     SaleLine,
     TaxLine,
@@ -32,15 +30,15 @@ from tieout.documents import (
 )
 from tieout.money import Amount
 from tieout.processes.causes import DOES_NOT_ADD_UP
+from tieout.processes.customers import CUSTOMERS
 from tieout.processes.delivering import sold_role
 from tieout.processes.deposit_taxes import DEPOSIT_TAXES, cleared
 from tieout.processes.deposits import UNAPPLIED, apply_deposit, match_effects, order_match
 from tieout.processes.excluding import VOIDED, left_out
-from tieout.processes.external_ids import match_key, partner_external_id
+from tieout.processes.external_ids import match_key
 from tieout.processes.facts import FactKeys, OrderState
 from tieout.processes.orders import ORDERS
 from tieout.processes.recipe import (
-    MOVED_ALREADY,
     Context,
     Effect,
     Plan,
@@ -49,8 +47,6 @@ from tieout.processes.recipe import (
     Recipe,
     Recipes,
     Restating,
-    found,
-    never,
     refused,
 )
 from tieout.processes.sales_taxes import by_ledger_tax, of_line, placed_as
@@ -106,15 +102,6 @@ GIFT_CARD_TAXED = Cause(
     "sold, then `tieout replay --cause {cause}`; else take the tax off the card in the shop",
     actions=(Action.SET_UP, Action.MEND_AT_SOURCE, Action.REPLAY),
 )
-PARTNER_DIFFERS = Cause(
-    name="partner_differs",
-    means="A source that is not the system of record for it tells another name or address of a customer: the ledger keeps its own.",
-    says="change {fields} in the ledger if it is right there, and solve this; or say system_of_record in "
-    "interfaces/{interface}.toml, [options], from the next change on",
-    actions=(Action.MEND_IN_LEDGER, Action.SET_UP, Action.SOLVE),
-)
-# What a ledger's partner takes over of a customer, by the names that an interface declares them by.
-_KEPT = ("name", "email")
 _SOLD_CAUSES = (DOES_NOT_ADD_UP, UNKNOWN_CUSTOMER, IMPORTED_BY_ANOTHER, GIFT_CARD_TAXED)
 
 
@@ -359,33 +346,6 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
 
-def customer(ctx: Context, document: Customer) -> Plan:
-    """The customer's partner; for one told again, what of it changed, where its source is the system of record for that.
-    Anything else is left as it is in the ledger, and said."""
-    partner = ctx.partner(document.party)
-    if ctx.facts.previous is None:
-        return Plan(decision=PlanDecision.PLANNED, effects=(partner,), on=ctx.on)
-    before = decode_document(ctx.facts.previous.content.encode())
-    assert isinstance(before, Customer)
-    changed = {f: getattr(document.party, f) for f in _KEPT if _differs(document, before, f)}
-    owned = {f.strip() for f in str(ctx.interface.option("system_of_record", "")).split(",")}
-    effects = [partner]
-    if fields := {f: value for f, value in changed.items() if f in owned}:
-        body = PartnerUpdate(partner=partner.external_id, **fields)
-        needs = (partner.external_id,)
-        effects.append(ctx.effect("partner_update", body, requires=needs, lane=partner.lane))
-    others = sorted(changed.keys() - owned)
-    said = ", ".join(f"{f} {getattr(before.party, f)!r} became {changed[f]!r}" for f in others)
-    names = {"fields": ", ".join(others), "interface": ctx.interface.name}
-    nothing = Amount.zero(document.currency)
-    cases = (found(PARTNER_DIFFERS, nothing, said, blocking=False, **names),) if others else ()
-    return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), cases=cases, on=ctx.on)
-
-
-def _differs(document: Customer, before: Customer, field: str) -> bool:
-    return bool(getattr(document.party, field) != getattr(before.party, field))
-
-
 def _billed(ctx: Context, document: CustomerInvoice) -> bool:
     """An order is late by the day of its invoice, which is not known before its fulfilment."""
     return document.fulfilled_at is not None or not ctx.on_fulfilment
@@ -449,38 +409,7 @@ REFUNDS = FactSource(
 )
 
 
-def _crm_customer(asking: Asking, scope: Scope) -> str:
-    """The partner of a customer that its CRM has to send; "" where the order itself makes it."""
-    if not asking.keys.customer or scope.interface.option("customers") != "from_crm":
-        return ""
-    return partner_external_id(scope.interface.system, asking.keys.customer)
-
-
-def _partners(asking: Asking, scope: Scope) -> Keys:
-    partner = _crm_customer(asking, scope)
-    return {"partners": (partner,) if partner else ()}
-
-
-def _known(rows: Sequence[Row], scope: Scope) -> Found:
-    return {row["external_id"]: row["external_id"] for row in rows}
-
-
-def _party_effect(asking: Asking, found: Found, scope: Scope) -> Mapping[str, Any]:
-    return {"party_effect": found.get(_crm_customer(asking, scope), "")}
-
-
-CUSTOMERS = FactSource(name="customers", module=__name__, asks=_partners, rows=_known, fields=_party_effect)
-
-
 RECIPES: Recipes = (
-    Recipe(
-        kind=Customer,
-        plan=customer,
-        locked=never,
-        causes=(PARTNER_DIFFERS,),
-        rank=_named,
-        approval=MOVED_ALREADY,
-    ),
     Recipe(
         kind=CustomerInvoice,
         plan=invoice,

@@ -8,7 +8,3 @@ from tieout.document d
 join tieout.delivery v on v.document_id = d.document_id and v.effect = 'refund'
 where d.entity = %(entity)s and d.order_key = any(%(orders)s) and d.kind = 'provider_movement'
 order by v.delivery_id
-
--- name: customers
--- Partners that are on their way into the entity's books, or there.
-select external_id from tieout.delivery where system = %(ledger)s and external_id = any(%(partners)s)

@@ -6,6 +6,7 @@ from typing import Any
 
 from tieout.documents import Document, declare_kind, kind_of, name_of_kind
 from tieout.processes import (
+    customers,
     delivering,
     gift_cards,
     interim,
@@ -22,6 +23,7 @@ from tieout.processes.recipe import Recipe, Recipes, no_revenue
 from tieout.processes.sources import FactSource
 
 OWN: Recipes = (
+    *customers.RECIPES,
     *order_to_cash.RECIPES,
     *delivering.RECIPES,
     *gift_cards.RECIPES,

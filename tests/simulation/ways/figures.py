@@ -15,6 +15,7 @@ from tieout.close.revaluing import entry_of, read_revalued
 from tieout.operations.closing import cut_off
 from tieout.proofs import keep_filing
 from tieout.proofs.filing import prepare
+from tieout_sandbox.baskets import basket
 from tieout_sandbox.demo import scenarios
 from tieout_sandbox.month import LOCK_ON
 
@@ -71,7 +72,7 @@ def _revalued(books: Books) -> Decimal:
 def _sent_in_part(books: Books) -> Told:
     """An order of the last day is sent in part on that day, and billed with the rest."""
     month, shop = books.month, "shop_us"
-    seed = next(n for n in range(100) if len(month.basket(Random(n), shop)[0]) > 1)
+    seed = next(n for n in range(100) if len(basket(Random(n), shop)[0]) > 1)
 
     def act(at: datetime) -> None:
         order = month.place(at, shop, "plain", Random(seed), ship_days=1)

@@ -14,6 +14,7 @@ import msgspec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.unit.processes.test_recipes import release
 from tieout.connector_api import OpenItem
 from tieout.documents import EntryPosting, LedgerLine, MatchRequest, Reconciliation
@@ -116,7 +117,7 @@ cash_rows = st.one_of(
 due_rows = st.tuples(st.just(RECEIVABLE), st.just("receivable"), minors, offs, st.sampled_from([1, 2]))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     st.sampled_from(sorted(RATES)), st.lists(cash_rows, min_size=1, max_size=4), st.lists(due_rows, max_size=4),
     st.sampled_from(["", "", LOSS]), st.booleans(),
@@ -153,7 +154,7 @@ def test_each_entry_of_foreign_money_balances_to_the_last_unit(
         undone(document, plan)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.sampled_from(sorted(RATES)), st.sampled_from(["USD", *sorted(RATES)]), st.lists(cash_rows, min_size=1, max_size=3),
     st.lists(due_rows, min_size=1, max_size=3),
@@ -180,7 +181,7 @@ def test_receipts_and_refunds_of_several_rates_are_applied_and_not_refused() -> 
     ]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     st.sampled_from(sorted(RATES)), st.lists(cash_rows, min_size=1, max_size=3), st.lists(due_rows, max_size=3),
     st.sampled_from(["", LOSS]), st.sampled_from(["0.5", "0.8", "1.3", "2", ""]),

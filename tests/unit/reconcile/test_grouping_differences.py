@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.unit.processes.test_one_rate import (
     RECEIVABLE,
     UNAPPLIED,
@@ -48,7 +49,7 @@ def test_a_match_differs_by_what_is_too_much_or_missing_of_its_own_lines(
     assert document.difference.value == Decimal(shown) == left_open(document)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(cash_rows, min_size=1, max_size=4), st.lists(due_rows, min_size=1, max_size=4))
 def test_so_does_any_other_and_what_a_person_makes_of_it(cash: list[Row], due: list[Row]) -> None:
     try:

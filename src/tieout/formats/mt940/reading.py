@@ -1,7 +1,6 @@
 """MT940 and MT942 to lines and heads.
 
-A field begins with :NN: at the start of a line and goes on until the next; a message begins with
-:20:. In :61: the mark is C or D, RC for a credit taken back (money out) and RD for a debit taken
+`fields.py` cuts a file into fields. In :61: the mark is C or D, RC for a credit taken back (money out) and RD for a debit taken
 back (money in); a letter behind it is the currency's third. Source: SWIFT Standards, category 9,
 MT 940 and MT 942.
 """
@@ -19,13 +18,13 @@ import msgspec
 from tieout.formats.amounts import with_comma
 from tieout.formats.model import Balance, FormatError, Head, Line, Place, Stated
 from tieout.formats.mt940.dialects import Dialect, detect, dialect_named
+from tieout.formats.mt940.fields import Field, fields_of, sniff
 from tieout.formats.mt940.information import Found, read_information, read_starmoney, structured
 from tieout.formats.references import find_references
 from tieout.formats.textlines import TextLines
 from tieout.formats.unparsed import Remainder
 from tieout.money import minor_digits
 
-_FIELD = re.compile(r":(\d{2}[A-Z]?|NS):")
 # 15d: digits and a comma. The standard demands a digit before it; some banks write none below one (wolph/mt940 pull request 63,
 # EUR,00 of Fiducia; wolph/mt940 tags.py reads it so).
 _AMOUNT = r"(?:\d{1,22}(?:[,.]\d{0,4})?|[,.]\d{1,4})"
@@ -41,17 +40,6 @@ _BEFORE_AMOUNT = re.compile(r"\d{6}(?:\d{4}| {4})? *(?:R?[CD]|E[CD])[A-Z]? *")
 _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 
 
-# The line that most statements are made of, whole: a :61: of one line and one structured :86:, and
-# behind it a next line or the closing balance. Whatever is not exactly this goes the long way.
-def _usual(text: str, end: str) -> re.Pattern[str]:
-    return re.compile(
-        r":61:(\d{6})(\d{4})?(R?[CD])([A-Z])?(\d{1,15}(?:,\d{0,4})?)([A-Z])([A-Z0-9]{3})"
-        rf"({text}*){end}:86:((\d{{3}})\?\d\d{text}*(?:{end}(?![:\-{{]){text}*){{0,60}}){end}(?=:61:|:62[FM]:)"
-    )
-
-
-# By whether a text has carriage returns: without them a plain dot is twice as fast.
-_USUAL = {False: _usual(".", r"\n"), True: _usual(r"[^\r\n]", r"\r?\n")}
 _BALANCE = re.compile(rf"([CD])(\d{{6}})([A-Z]{{3}})?({_AMOUNT})\s*")
 _SUM = re.compile(rf"(\d{{1,7}})([A-Z]{{3}})?({_AMOUNT})\s*")
 _ACCOUNT_CURRENCY = re.compile(r"(.*\d)\s*([A-Z]{3})")
@@ -64,34 +52,13 @@ _NO_REFERENCE = ("NONREF", "EREF", "PREF", "MARF", "KREF+")
 _IBAN = re.compile(r"\s*([A-Z]{2}\d{2}[A-Z0-9]{8,30}|\d{8,12})\s*")
 
 
-def sniff(head: str) -> str:
-    """ "mt942" or "mt940" for the beginning of such a file; "" for any other."""
-    # Blanks of one line alone: with those of all that follow, a page of empty lines takes a minute.
-    if not re.search(r"^[^\S\n]*(?:\{4:\s*)?:20:", head, re.MULTILINE):
-        return ""
-    if re.search(r"^:(?:60[FM]|62[FM]):", head, re.MULTILINE):
-        return "mt940"
-    return "mt942" if re.search(r"^:(?:34F|13D|90[CD]):", head, re.MULTILINE) else ""
-
-
-class _Field(msgspec.Struct):
-    tag: str
-    lines: list[str]
-    first: int
-    last: int
-
-
 class _Raw(msgspec.Struct):
     """A :61: with what follows it."""
 
-    field: _Field
+    field: Field
     information: list[list[str]]
     rows: dict[str, str]
     last: int
-
-
-# A line of the usual shape, and the numbers of its first and last line.
-_Usual = tuple[re.Match[str], int, int]
 
 
 class Mt940Reader(Remainder):
@@ -108,56 +75,10 @@ class Mt940Reader(Remainder):
         # A page that ended without a balance: its statement goes on in the next message.
         self.carried: _Message | None = None
 
-    def _fields(self) -> Iterator[_Field | _Usual]:  # noqa: C901 - a grammar: a branch a field
-        field: _Field | None = None
-        text, starts, lines = self._text.decoded.text, self._text.starts, self._text.lines
-        usual = _USUAL["\r" in text]
-        usual_may_stand = self.dialect.reference == "reference"
-        number, end = -1, len(lines) - 1
-        while number < end:
-            number += 1
-            line = lines[number]
-            if usual_may_stand and line.startswith(":61:"):
-                whole = usual.match(text, starts[number])
-                if whole is not None and field is not None:
-                    yield field
-                    field = None
-                while whole is not None:
-                    first, number = number, number + text.count("\n", whole.start(), whole.end())
-                    yield whole, first, number - 1
-                    whole = usual.match(text, whole.end())
-                line = lines[number]
-            bare = line
-            if bare.startswith("{"):
-                # Block 4 of a SWIFT message may begin on the line of its first field.
-                bare = bare.rpartition("{4:")[2].lstrip() if "{4:" in bare else bare
-                if not bare:
-                    continue
-            found = _FIELD.match(bare)
-            if found:
-                if field is not None:
-                    yield field
-                field = _Field(found[1], [bare[found.end() :]], number, number)
-            elif bare.strip() in ("-", "-}") or re.match(r"-}|-X{3}", bare):
-                if field is not None:
-                    yield field
-                field = None
-            elif field is not None:
-                field.lines.append(bare)
-                field.last = number
-                if number - field.first > 2000:
-                    raise FormatError(
-                        f"field :{field.tag}: goes on for more than 2000 lines", self._text.at(field.first)
-                    )
-            elif bare.strip():
-                self._note("text outside a message", self._text.at(number))
-        if field is not None:
-            yield field
-
     def events(self) -> Iterator[Line | Head]:
         """Raises FormatError; what came before it stands."""
         message: _Message | None = None
-        for field in self._fields():
+        for field in fields_of(self._text, self.dialect.reference == "reference", self._note):
             if isinstance(field, tuple):
                 if message is None:
                     self._note("field :61: before the first :20:", self._text.at(field[1]))
@@ -189,7 +110,7 @@ class Mt940Reader(Remainder):
 class _Message:
     """One :20: with what follows it."""
 
-    def __init__(self, reader: Mt940Reader, field: _Field) -> None:
+    def __init__(self, reader: Mt940Reader, field: Field) -> None:
         self._reader, self._text = reader, reader._text
         self._first, self._last = field.first, field.last
         self._reference = field.lines[0].strip()
@@ -202,7 +123,7 @@ class _Message:
         dialect = reader.dialect
         self._plain = dialect.reference == "reference" and dialect.supplementary != "account"
 
-    def take(self, field: _Field) -> Iterator[Line]:  # noqa: C901 - a grammar: a branch a field
+    def take(self, field: Field) -> Iterator[Line]:  # noqa: C901 - a grammar: a branch a field
         self._last = field.last
         tag, value = field.tag, field.lines[0].strip()
         place = self._text.at(field.first, field.last)
@@ -245,7 +166,7 @@ class _Message:
         else:
             self._sum(tag, value, place)
 
-    def _only_line(self, field: _Field, place: Place) -> None:
+    def _only_line(self, field: Field, place: Place) -> None:
         """A field of one line that has more of them. Raises FormatError where its figure goes on."""
         behind = [line.strip() for line in field.lines[1:] if line.strip()]
         if behind and behind[0][0] in "0123456789,.":
@@ -255,7 +176,7 @@ class _Message:
         if behind:
             self._reader._note(f"text behind :{field.tag}:", place)
 
-    def _set_account(self, value: str, field: _Field, place: Place) -> None:
+    def _set_account(self, value: str, field: Field, place: Place) -> None:
         """:25: is the account, in the currency of the page before it; of :25P: the second line is the BIC of its bank."""
         if self._account:
             raise FormatError(f"a second account :{field.tag}: in one message", place)
@@ -272,7 +193,7 @@ class _Message:
         if before is not None and before._account == self._account:
             self._currency = self._currency or before._currency
 
-    def _starmoney(self, field: _Field, place: Place) -> None:
+    def _starmoney(self, field: Field, place: Place) -> None:
         if self.raw is None:
             self._reader._note("information on the statement (:NS:)", place)
             return
