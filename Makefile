@@ -109,6 +109,10 @@ campaign-upgrade: $(VENV)/.dev ## months upgraded from 6e54738 in mid-work; writ
 mid-month: $(VENV)/.dev ## make again what 6e54738 left in mid-month, which upgrades are held against (COMMIT=6e54738)
 	@$(BIN)/python -m tests.migration.mid_month --commit $(or $(COMMIT),6e54738)
 
+campaign-odoo: $(VENV)/.dev ## a month on a real Odoo that is killed on the way (docs/ODOO.md; SCENARIO=services ORDERS=20 SEED=1 KILLS=3)
+	@$(BIN)/python -m tests.simulation.real_odoo --scenario $(or $(SCENARIO),distributor) --seed $(SEED) --kills $(or $(KILLS),3) \
+	  --orders $(if $(filter command line,$(origin ORDERS)),$(ORDERS),20)
+
 campaign-scale: $(VENV)/.dev ## 500 against 5,000 orders; writes docs/campaigns/scale.md
 	@$(BIN)/python -m tests.simulation.campaign scale
 

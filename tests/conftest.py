@@ -140,12 +140,12 @@ def _months_are_shared(tmp_path_factory: pytest.TempPathFactory, request: pytest
 
 
 @pytest.fixture(scope="session")
-def small_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A distributor's project after its quiet month, for whoever leaves its books as they are and minds nobody else's people.
-    Its files of tests run in one process: see tests/sharing.py."""
-    from tests.simulation.runs import staying
+def busy_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A distributor's project after its quiet month. The console's people work in it, and whoever comes after them minds nobody
+    else's people and nothing that they did. Its files of tests run in one process, in the order of tests/sharing.py."""
+    from tests.simulation.house import House
 
-    made = staying(tmp_path_factory.mktemp("house") / "demo")
+    made = House(tmp_path_factory.mktemp("house") / "demo", "distributor", orders=8)
     yield made
     made.stop()
 

@@ -6,8 +6,10 @@ and a service account with the least rights and a key of its own.
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,7 +17,7 @@ from typing import Any
 
 import httpx2
 
-from tieout.connectors.odoo.versions import JSONRPC, V19, Differences
+from tieout.connectors.odoo.versions import JSONRPC, V19, Differences, choose
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,9 @@ _GROUPS = (
 )
 
 
+_PAGE = 2000
+# How long a server that is started again may take.
+_PATIENCE_S = 120.0
 # Methods that take no ids (`api.model` in Odoo): by JSON-RPC all others are given some first, be it none.
 MODELS_OWN = (
     "create",
@@ -96,6 +101,16 @@ class Company:
     login: str
 
 
+def version_at(url: str) -> Differences:
+    """What the server at an address is, as it says without being asked who one is. SetupError: a version that nobody knows;
+    httpx2.HTTPError: nothing answers."""
+    reply = httpx2.get(f"{url}/web/version", timeout=30)
+    if reply.status_code != 200:
+        reply = httpx2.post(f"{url}/web/webclient/version_info", json={"params": {}}, timeout=30)
+    said = reply.json()
+    return choose(str(said["version"] if "version" in said else said["result"]["server_version"])).differs
+
+
 class Administrator:
     """A client of Odoo with an administrator's key; `login` is theirs, which Odoo 18 wants as well."""
 
@@ -107,24 +122,64 @@ class Administrator:
         self._key, self._login = key, login
         self._http = httpx2.Client(base_url=url, headers=headers, timeout=120)
 
+    def rows(
+        self, model: str, domain: list[Any], fields: Sequence[str], company: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Every record of a domain by its id, archived ones too, a page at a time, in `company` where one is named. Numbers with a
+        fraction are Decimals, as the server wrote them. Raises as `call` does."""
+        context: dict[str, Any] = {"active_test": False, "lang": "en_US"}
+        if company is not None:
+            context["allowed_company_ids"] = [company]
+        found: list[dict[str, Any]] = []
+        while True:
+            beyond = [["id", ">", found[-1]["id"] if found else 0], *domain]
+            asked = {
+                "domain": beyond,
+                "fields": list(fields),
+                "order": "id",
+                "limit": _PAGE,
+                "context": context,
+            }
+            page = self._ask(model, "search_read", asked, exactly=True)
+            found += page
+            if len(page) < _PAGE:
+                return found
+
     def call(self, model: str, method: str, **body: Any) -> Any:
         """Run a method; RuntimeError with Odoo's words where it refuses. What a busy server
         turns away before it acts (401, 429, 502) is asked again, as a person would."""
+        return self._ask(model, method, body)
+
+    def _ask(self, model: str, method: str, body: dict[str, Any], exactly: bool = False) -> Any:
+        fractions = Decimal if exactly else float
         if self._version.transport == JSONRPC:
-            return self._by_rpc(model, method, body)
+            return self._by_rpc(model, method, body, fractions)
         for _ in range(12):
-            reply = self._http.post(f"/json/2/{model}/{method}", json=body)
+            reply = self._post(f"/json/2/{model}/{method}", body)
             if reply.status_code not in (401, 429, 502):
                 break
         if reply.status_code != 200:
             raise RuntimeError(f"{model}.{method}: {reply.status_code} {reply.text[:300]}")
-        return reply.json()
+        return json.loads(reply.content, parse_float=fractions)
 
-    def _by_rpc(self, model: str, method: str, body: dict[str, Any]) -> Any:
+    def _post(self, path: str, body: dict[str, Any]) -> httpx2.Response:
+        """Ask; where nobody answers the door nothing was asked yet, and it is knocked again for a while. httpx2.ConnectError: nobody
+        ever did. Other httpx2.HTTPError: what became of it is not known."""
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return self._http.post(path, json=body)
+            except httpx2.ConnectError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.5)
+
+    def _by_rpc(self, model: str, method: str, body: dict[str, Any], fractions: Callable[[str], Any]) -> Any:
         def ask(service: str, method: str, *arguments: Any) -> Any:
             params = {"service": service, "method": method, "args": arguments}
             asked = {"jsonrpc": "2.0", "method": "call", "id": 1, "params": params}
-            answer = self._http.post("/jsonrpc", json=asked).json()
+            reply = self._post("/jsonrpc", asked)
+            answer = json.loads(reply.content, parse_float=fractions)
             if "error" in answer:
                 raise RuntimeError(f"{model}.{method}: {answer['error']['data']['message'][:300]}")
             return answer.get("result")
@@ -137,6 +192,14 @@ class Administrator:
         if "vals_list" in body:
             places = [body.pop("vals_list")]
         return ask("object", "execute_kw", self.database, uid, self._key, model, method, places, body)
+
+    def number_of(self, *names: str) -> int:
+        """The first number, from 2 on, that no company has behind any of these names: a database keeps each name once."""
+        taken = [row["name"] for row in self.rows("res.company", [], ["name"])]
+        number = 2
+        while any(f"{name} {number}" in taken for name in names):
+            number += 1
+        return number
 
     def set_up(self, name: str, first_day: date, chart: Chart = DISTRIBUTOR) -> Company:
         """The whole set-up; rates begin a month before `first_day`."""
@@ -252,7 +315,7 @@ class Administrator:
         plans = self.call("account.analytic.plan", "search", domain=[], limit=1)
         if not plans:
             raise RuntimeError("Odoo has no analytic plan: make one first (Accounting, Configuration)")
-        rows = [{"name": name, "plan_id": plans[0]} for name in names]
+        rows = [{"name": name, "plan_id": plans[0], "company_id": company} for name in names]
         self.call("account.analytic.account", "create", vals_list=rows)
 
     def _rates(self, company: int, other: int, first_day: date, context: Any, rate: Decimal) -> None:

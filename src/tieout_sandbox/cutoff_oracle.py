@@ -15,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from tieout_sandbox.books import Books
 from tieout_sandbox.world import World
 
 _GOODS, _SHIPPING, _LIABILITY, _ASSET = "400000", "400100", "212400", "101740"
@@ -23,9 +24,8 @@ _GOODS, _SHIPPING, _LIABILITY, _ASSET = "400000", "400100", "212400", "101740"
 _NO_REVENUE = ("121000", "251000", "212300")
 
 
-def cut_off_findings(world: World, company: int, until: date) -> list[str]:
+def cut_off_findings(world: World, book: Books, company: int, until: date) -> list[str]:
     """Where the ledger's deferred and accrued revenue of a day is another, or is still there the day after."""
-    book = world.odoo.service.world
     codes = {i: str(a["code"]) for i, a in book.table("account.account").items()}
     moves = {
         i: m

@@ -1,4 +1,4 @@
-"""The oracle: reads the simulators' own ledgers and holds them against the truth.
+"""The oracle: reads the simulators' own ledgers, or a real Odoo's apart, and holds them against the truth.
 
 It knows nothing of the product; amounts are Decimals in the currency that each check names.
 """
@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tieout_sandbox.books import Books
 from tieout_sandbox.cutoff_oracle import cut_off_findings
 from tieout_sandbox.held import Held
 from tieout_sandbox.month import END, FIRST, Month
@@ -45,10 +46,9 @@ _OWED = ("121000", "212100", "212110", "212120", "212130", "212200")
 class Oracle:
     """Checks of one company in one world."""
 
-    def __init__(self, world: World, month: Month, company: int) -> None:
-        self.w, self.m, self.company = world, month, company
-        book = world.odoo.service.world
-        self._table = book.table
+    def __init__(self, world: World, month: Month, company: int, books: Books) -> None:
+        self.w, self.m, self.company, self._books = world, month, company, books
+        self._table = books.table
         accounts = self._table("account.account")
         self._code = {i: str(a["code"]) for i, a in accounts.items()}
         # What customers owed while the month was under way, and what the CRM showed otherwise then.
@@ -66,6 +66,7 @@ class Oracle:
 
     def findings(self, until: date = END) -> list[Finding]:
         """Everything that disagrees; empty where all is well."""
+        self._books.look_again()
         found: list[Finding] = []
         checks = (
             self._orders, self._cash, self._transit, self._receivables, self._unapplied, self._balanced,
@@ -76,7 +77,8 @@ class Oracle:
         found += [Finding("clearing", d) for d in self._clearing(until)]
         found += [Finding("deposits", d) for d in self._deposits(until)]
         found += [
-            Finding("cut_off", d) for d in cut_off_findings(self.w, self.company, FIRST.replace(day=31))
+            Finding("cut_off", d)
+            for d in cut_off_findings(self.w, self._books, self.company, FIRST.replace(day=31))
         ]
         found += [Finding("revalued", d) for d in self._revalued(FIRST.replace(day=31))]
         return found
@@ -84,9 +86,8 @@ class Oracle:
     def _revalued(self, until: date) -> list[str]:
         """What is open in EUR stands at the closing rate on `until`, by one line an account, and no more
         the day after. All in USD."""
-        book = self.w.odoo.service.world
         euro = next(i for i, c in self._table("res.currency").items() if c["name"] == "EUR")
-        rate = Decimal(str(book.rate(euro, self.company, until.isoformat())))
+        rate = Decimal(str(self._books.rate(euro, self.company, until.isoformat())))
         held, carried = Counter[str](), Counter[str]()
         stands: Counter[str] = Counter()
         for x in self._lines():
@@ -326,6 +327,7 @@ class Oracle:
         """Whether an account of the CRM owes anything now, of which nothing was compared yet."""
         if self._owed_once is not None:
             return False
+        self._books.look_again()
         balances = self._balances()
         return any(balances.get(key) for key in self.w.salesforce.accounts)
 
@@ -351,6 +353,7 @@ class Oracle:
     def held(self) -> Held:
         """What the ledgers, the mail server and the receiver of events hold: sorted business fields, no ids, numbers
         or times."""
+        self._books.look_again()
         rows = []
         partners, taxes = self._table("res.partner"), self._table("account.tax")
         currencies, moves = self._table("res.currency"), self._table("account.move")

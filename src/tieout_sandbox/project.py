@@ -39,6 +39,7 @@ def write_project(
         "serve_port": str(serve_port),
         "odoo.url": odoo_url or world.url("odoo"),
         "odoo.database": odoo_database or world.odoo.database,
+        "odoo.login": company.login,
     }
     write_template("distributor", folder, world, values, {**world.secrets, "odoo_key": company.key})
 

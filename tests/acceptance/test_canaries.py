@@ -16,10 +16,10 @@ from tieout.security.identity import Origin
 
 
 @pytest.fixture(scope="module")
-def house(small_house: House) -> House:
+def house(busy_house: House) -> House:
     for role in ("controller", "auditor", "integrator", "administrator"):
-        small_house.grant("cora", role)
-    return small_house
+        busy_house.grant("cora", role)
+    return busy_house
 
 
 def canary(prefix: str = "") -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from tests.conformance.odoo_automations import automations
 from tests.conformance.odoo_ledger import BANK, LINE, MOVE, Ledger, money
+from tests.conformance.odoo_taking_back import a_split_bank_line_taken_back
 
 # Rates of the company's currency in the other one, what is invoiced at each, and its tax.
 ROUNDED = [
@@ -440,6 +442,23 @@ def marked_lines(ledger: Ledger) -> Any:
     return {**left, "state": state, "exchanged": len(_exchanges(ledger, due))}
 
 
+def accounts_that_are_not_reconciled(ledger: Ledger) -> Any:
+    """Two lines of an account that does not allow reconciling: matched in so many words, and by a key as they are posted."""
+    lines = [ledger.line_of(ledger.entry(ledger.last(6), ("400100", v), ("121000", w)), "400100")
+             for v, w in (("10.00", "-10.00"), ("-10.00", "10.00"))]  # fmt: skip
+    told: dict[str, Any] = {"in so many words": ledger.attempt(LINE, "reconcile", lines)}
+    drafts = [ledger.entry(ledger.last(6), ("400200", v), ("121000", w), post=False)
+              for v, w in (("10.00", "-10.00"), ("-10.00", "10.00"))]  # fmt: skip
+    own = [ledger.line_of(move, "400200") for move in drafts]
+    told["a key"] = [ledger.attempt(LINE, "write", [line], vals={"matching_number": "Ikey2"}) for line in own]
+    told["posting"] = ledger.attempt(MOVE, "action_post", drafts)
+    told["allows it then"] = ledger.read("account.account", ledger.account("400200"), "reconcile")[
+        "reconcile"
+    ]
+    told["matched"] = [ledger.read(LINE, line, "reconciled")["reconciled"] for line in own]
+    return told
+
+
 def days_after_today(ledger: Ledger) -> Any:
     """A document of tomorrow."""
     on = ledger.today + timedelta(days=1)
@@ -451,7 +470,10 @@ def days_after_today(ledger: Ledger) -> Any:
 # Those that lock or change the company they are in come last; `OWN` get a company of their own.
 ALL = [
     a_new_company, rounding, partners_of_bank_lines, dates_of_exchange_entries, ids_after_an_undo, matches_of_others, accounts_out_of_use,
-    names_of_companies, a_match_and_a_draft, payments, early_discounts, settled_by_an_entry, marked_lines, days_after_today,
-    rounding_by_line, hashed_journals, lock_dates,
+    names_of_companies, a_match_and_a_draft, payments, early_discounts, settled_by_an_entry, marked_lines,
+    accounts_that_are_not_reconciled, automations, days_after_today,
+    rounding_by_line, hashed_journals, lock_dates, a_split_bank_line_taken_back,
 ]  # fmt: skip
-OWN = frozenset(["hashed_journals", "lock_dates", "rounding_by_line"])
+OWN = frozenset(["a_split_bank_line_taken_back", "hashed_journals", "lock_dates", "rounding_by_line"])
+# Asked of real servers alone: the simulator has no rules of people's own, and takes a match on any account.
+NOT_PLAYED = frozenset(["automations", "accounts_that_are_not_reconciled"])

@@ -19,6 +19,7 @@ import msgspec
 import pytest
 
 from tests.conformance.furnished import MANY, NOW, furnished, settings
+from tests.conformance.odoo_hands import Between, Hands
 from tieout.connector_api import (
     Connector,
     Poller,
@@ -42,6 +43,7 @@ from tieout.documents import (
     PartnerRecord,
     PaymentPosting,
     ProductRecord,
+    UnmatchRequest,
 )
 from tieout.operations.discover import discover
 from tieout_sandbox import World
@@ -142,36 +144,35 @@ def test_control_figures_agree_with_the_documents(world: World, name: str, strea
 
 
 _URL = os.environ.get("TIEOUT_TEST_ODOO_URL", "")
+_LOGIN = os.environ.get("TIEOUT_TEST_ODOO_LOGIN", "admin")
 _VERSIONS = [os.environ.get("TIEOUT_TEST_ODOO_VERSION", "19.0")] if _URL else ["18.0", "19.0", "20.0"]
 
 
 @pytest.fixture(scope="module", params=_VERSIONS)
 def books(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Any, Any, int]]:
-    """(session of the service account, simulator or None, company), of each version that is supported."""
+) -> Iterator[tuple[Any, Hands, int]]:
+    """(session of the service account, what people and lines do there, company), of each version that is supported."""
     url, database, key = (os.environ.get(f"TIEOUT_TEST_ODOO_{n}", "") for n in ("URL", "DB", "KEY"))
-    version, simulator = choose(request.param).differs, None
+    version = choose(request.param).differs
+    simulator = Odoo(lambda: NOW, version, database="meridian", admin_password=ADMIN_PASSWORD)
+    struck: Odoo | Between = Between(url, simulator) if url else simulator
+    (port,) = free_ports(["odoo"]).values()
+    served = serve({port: struck})
+    request.addfinalizer(served.stop)
+    reached = f"http://127.0.0.1:{port}"
     if not url:
-        simulator = Odoo(lambda: NOW, version, database="meridian", admin_password=ADMIN_PASSWORD)
-        (port,) = free_ports(["odoo"]).values()
-        served = serve({port: simulator})
-        request.addfinalizer(served.stop)
-        url, database, key = f"http://127.0.0.1:{port}", simulator.database, simulator.service.make_key(2)
-    admin = Administrator(url, database, key, version, os.environ.get("TIEOUT_TEST_ODOO_LOGIN", "admin"))
+        url, database, key = reached, simulator.database, simulator.service.make_key(2)
+    admin = Administrator(url, database, key, version, _LOGIN)
     company = admin.set_up(f"Conformance {uuid.uuid4().hex[:8]}", date(2026, 10, 1))
-    connector = CONNECTORS["odoo"]
-    session = connector.open(
-        config(
-            connector,
-            url=url,
-            database=database,
-            key=company.key,
-            company=str(company.id),
-            login=company.login,
-        )
-    )
-    yield session, simulator, company.id
+    session = opened(reached, database, company.key, company.id, company.login)
+    yield session, Hands(admin, struck, version, company.id), company.id
+    admin.close()
+
+
+def opened(url: str, database: str, key: str, company: int, login: str) -> Any:
+    given = {"url": url, "database": database, "key": key, "company": str(company), "login": login}
+    return CONNECTORS["odoo"].open(config(CONNECTORS["odoo"], **given))
 
 
 def tag() -> str:
@@ -210,7 +211,7 @@ def partner_of(session: Any) -> str:
 
 
 def test_odoo_an_older_server_is_refused_with_what_is_needed(
-    books: tuple[Any, Any, int], monkeypatch: pytest.MonkeyPatch
+    books: tuple[Any, Hands, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, _, _ = books
     for version in ("17.0-20260101", "saas~18.4", "16.0"):
@@ -219,7 +220,7 @@ def test_odoo_an_older_server_is_refused_with_what_is_needed(
             session.check()
 
 
-def test_odoo_an_effect_sent_three_times_is_one_record(books: tuple[Any, Any, int]) -> None:
+def test_odoo_an_effect_sent_three_times_is_one_record(books: tuple[Any, Hands, int]) -> None:
     session, _, _ = books
     sending = invoice(f"i_{tag()}", partner_of(session))
     outcomes = [session.send([sending])[0] for _ in range(3)]
@@ -229,7 +230,7 @@ def test_odoo_an_effect_sent_three_times_is_one_record(books: tuple[Any, Any, in
 
 
 def test_odoo_a_product_that_is_there_under_its_number_is_used_and_others_are_made_once(
-    books: tuple[Any, Any, int],
+    books: tuple[Any, Hands, int],
 ) -> None:
     session, _, _ = books
     sku = f"SKU-{tag()}"
@@ -252,7 +253,7 @@ def test_odoo_a_product_that_is_there_under_its_number_is_used_and_others_are_ma
 
 
 def test_odoo_a_registered_payment_is_made_once_and_matched_on_both_its_accounts(
-    books: tuple[Any, Any, int],
+    books: tuple[Any, Hands, int],
 ) -> None:
     session, _, _ = books
     partner, name = partner_of(session), f"pay_{tag()}"
@@ -282,14 +283,12 @@ def test_odoo_a_registered_payment_is_made_once_and_matched_on_both_its_accounts
     assert row["state"] == session._client.differs.settled and row["is_matched"]
 
 
-def test_odoo_two_companies_of_one_database_never_share_a_record(books: tuple[Any, Any, int]) -> None:
-    session, simulator, company = books
-    if simulator is None:
-        pytest.skip("one company of its own is enough on a real server")
-    other = CONNECTORS["odoo"].open(
-        config(CONNECTORS["odoo"], url=str(session._client.url), database=simulator.database,
-               key=simulator.service.make_key(2), company="1", login="admin")
-    )  # fmt: skip
+def test_odoo_two_companies_of_one_database_never_share_a_record(books: tuple[Any, Hands, int]) -> None:
+    session, hands, company = books
+    admin = hands.admin
+    second = hands.another_company(f"Second {tag()}", date(2026, 10, 1))
+    # One account that may work in both of them.
+    other = opened(str(session._client.url), admin.database, admin._key, second, _LOGIN)
     partner = Sending(f"tieout.p_{tag()}", PartnerRecord(name="Same id"))
     sending = invoice(f"i_{tag()}", partner.external_id, tax="0.00", tax_totals={}, lines=(
         InvoiceLine(name="x", quantity=Decimal(1), net=Decimal("100.00"), account="400000"),))  # fmt: skip
@@ -301,11 +300,12 @@ def test_odoo_two_companies_of_one_database_never_share_a_record(books: tuple[An
         ids.append(outcome.target_id)
         assert [o.status for o in each.look_up([sending])] == ["confirmed"]
     assert ids[0] != ids[1]
-    moves = simulator.service.world.table("account.move")
-    assert [moves[i]["company_id"] for i in ids] == [company, 1]
+    both = {"allowed_company_ids": [company, second]}
+    moves = hands.call("account.move", "read", ids, fields=["company_id"], context=both)
+    assert {m["id"]: m["company_id"][0] for m in moves} == {ids[0]: company, ids[1]: second}
 
 
-def test_odoo_the_trial_balance_is_of_posted_lines_and_sums_to_zero(books: tuple[Any, Any, int]) -> None:
+def test_odoo_the_trial_balance_is_of_posted_lines_and_sums_to_zero(books: tuple[Any, Hands, int]) -> None:
     session, _, _ = books
     before = session.trial_balance(date(2026, 10, 31))
     session.send([invoice(f"tb_{tag()}", partner_of(session))])
@@ -314,7 +314,7 @@ def test_odoo_the_trial_balance_is_of_posted_lines_and_sums_to_zero(books: tuple
     assert after["121000", "USD"] - before.get(("121000", "USD"), 0) == Decimal("115.00")
 
 
-def test_odoo_the_sources_own_tax_stands_on_the_tax_line(books: tuple[Any, Any, int]) -> None:
+def test_odoo_the_sources_own_tax_stands_on_the_tax_line(books: tuple[Any, Hands, int]) -> None:
     session, _, _ = books
     (outcome,) = session.send([invoice(f"i_{tag()}", partner_of(session), "100.03", "15.01")])
     assert not outcome.cause, outcome
@@ -324,7 +324,7 @@ def test_odoo_the_sources_own_tax_stands_on_the_tax_line(books: tuple[Any, Any, 
 
 @pytest.mark.parametrize("first", ["invoice", "payment"])
 def test_odoo_an_invoice_and_its_payment_are_matched_whichever_comes_first(
-    books: tuple[Any, Any, int], first: str
+    books: tuple[Any, Hands, int], first: str
 ) -> None:
     session, _, _ = books
     partner, name = partner_of(session), f"m_{tag()}"
@@ -343,7 +343,7 @@ def test_odoo_an_invoice_and_its_payment_are_matched_whichever_comes_first(
     assert [o.status for o in session.send([match])] == ["confirmed"]
 
 
-def test_odoo_two_part_payments_close_one_invoice(books: tuple[Any, Any, int]) -> None:
+def test_odoo_two_part_payments_close_one_invoice(books: tuple[Any, Hands, int]) -> None:
     session, _, _ = books
     partner, name = partner_of(session), f"pp_{tag()}"
     (bill,) = session.send([invoice(name, partner)])
@@ -358,7 +358,7 @@ def test_odoo_two_part_payments_close_one_invoice(books: tuple[Any, Any, int]) -
 
 
 def test_odoo_what_is_open_is_read_whoever_made_it_and_a_set_is_reconciled_once(
-    books: tuple[Any, Any, int],
+    books: tuple[Any, Hands, int],
 ) -> None:
     session, _, _ = books
     partner, name = partner_of(session), f"set_{tag()}"
@@ -422,7 +422,7 @@ def test_odoo_what_is_open_is_read_whoever_made_it_and_a_set_is_reconciled_once(
 
 
 def test_odoo_two_entries_of_one_set_that_expect_the_same_line_are_not_both_posted(
-    books: tuple[Any, Any, int],
+    books: tuple[Any, Hands, int],
 ) -> None:
     session, _, _ = books
     partner, name = partner_of(session), f"two_{tag()}"
@@ -451,7 +451,7 @@ def test_odoo_two_entries_of_one_set_that_expect_the_same_line_are_not_both_post
     assert session._client.call("account.move", "search", domain=[["ref", "=", keys[1]]]) == []
 
 
-def test_odoo_one_bad_row_is_refused_and_its_neighbours_are_posted(books: tuple[Any, Any, int]) -> None:
+def test_odoo_one_bad_row_is_refused_and_its_neighbours_are_posted(books: tuple[Any, Hands, int]) -> None:
     session, _, _ = books
     partner = partner_of(session)
     good, bad, odd = (
@@ -465,7 +465,7 @@ def test_odoo_one_bad_row_is_refused_and_its_neighbours_are_posted(books: tuple[
     assert "nobody" in outcomes[bad.external_id].error and "NOPE" in outcomes[odd.external_id].error
 
 
-def test_odoo_an_unbalanced_entry_is_refused(books: tuple[Any, Any, int]) -> None:
+def test_odoo_an_unbalanced_entry_is_refused(books: tuple[Any, Hands, int]) -> None:
     session, _, _ = books
     lines = tuple(
         LedgerLine(account=a, amount=Decimal(v), company=Decimal(v), name="x")
@@ -476,17 +476,110 @@ def test_odoo_an_unbalanced_entry_is_refused(books: tuple[Any, Any, int]) -> Non
     assert outcome.status == "refused" and "balanced" in outcome.error
 
 
-def test_odoo_edits_and_deletions_by_people_are_seen_by_content(books: tuple[Any, Any, int]) -> None:
-    session, simulator, company = books
-    if simulator is None:
-        pytest.skip("edits are made through the simulator")
+def test_odoo_what_was_matched_is_undone_and_never_by_half_under_a_lock(
+    books: tuple[Any, Hands, int],
+) -> None:
+    """A bank line of which a person booked a part as a fee: Odoo would let its match go on a locked day, and keep the line."""
+    session, hands, company = books
+    bill, fee = invoice(f"i_{tag()}", partner_of(session), match=""), Decimal("5.00")
+    (billed,) = session.send([bill])
+    bank, moved = hands.split_bank_line(date(2026, 10, 6), Decimal("120.00"), fee)
+    (due,) = [
+        i
+        for i in session.open_items(["121000"], date(2026, 10, 31))
+        if i.numbers[0] == bill.body.reference  # type: ignore[union-attr]
+    ]
+    lines = (
+        MatchedLine(line=due.line, residual=Decimal("115.00")),
+        MatchedLine(line=moved, residual=Decimal("-115.00"), partner=due.partner),
+    )
+    match = MatchRequest(left="", right="", account="121000", lines=lines)
+    (matched,) = session.send([Sending(f"tieout.m_{tag()}", match)])
+    assert matched.status == "confirmed", matched
+    undo = Sending(
+        f"tieout.u_{tag()}", UnmatchRequest(left="", account="121000", lines=lines, statement_lines=(bank,))
+    )
+    assert hands.stands_on(moved) == ("121000", True) and billed.target_id
+    hands.call("res.company", "write", [company], vals={"fiscalyear_lock_date": "2026-10-31"})
+    try:
+        (refused,) = session.send([undo])
+    finally:
+        hands.call("res.company", "write", [company], vals={"fiscalyear_lock_date": False})
+    assert refused.status == "refused" and "Nothing was undone" in refused.error, refused
+    assert hands.stands_on(moved) == ("121000", True)
+    assert [o.status for o in session.send([undo])] == ["confirmed"]
+    assert hands.stands_on(moved) == (hands.suspense(), False)
+    # What is apart stays so, and the person's part was never touched.
+    assert [o.status for o in session.send([undo])] == ["confirmed"]
+    assert hands.balances(bank) == {"101511": Decimal(120), hands.suspense(): Decimal(-115), "621000": -fee}
+
+
+def test_odoo_a_hashed_journal_of_a_bank_books_nothing_while_a_line_waits_and_a_general_one_works(
+    books: tuple[Any, Hands, int],
+) -> None:
+    session, hands, _ = books
+    partner, value = partner_of(session), Decimal("115.00")
+    journal = hands.journal("HBNK", "bank", "101599")
+    waiting = hands.bank_line(journal, date(2026, 10, 6), Decimal(7))
+    hands.call("account.journal", "write", [journal], vals={"restrict_mode_hash_table": True})
+    line = cash(f"h_{tag()}", partner, "115.00", journal="HBNK", account="101599")
+    (refused,) = session.send([line])
+    assert refused.status == "refused" and "Nothing was booked" in refused.error, refused
+    assert [o.status for o in session.look_up([line])] == ["absent"]
+    hands.call("account.bank.statement.line", "unlink", [waiting])
+    assert [o.status for o in session.send([line])] == ["confirmed"]
+    # Entries of a general journal are sealed as well, and are matched and taken apart as ever.
+    general = hands.journal("HGEN", "general")
+    hands.call("account.journal", "write", [general], vals={"restrict_mode_hash_table": True})
+    bill, name = invoice(f"i_{tag()}", partner, match=""), f"e_{tag()}"
+    rows = (LedgerLine(account="121000", amount=-value, company=-value, name="x", partner=partner),
+            LedgerLine(account="212130", amount=value, company=value, name="x"))  # fmt: skip
+    body = EntryPosting(journal="HGEN", on=date(2026, 10, 6), reference=name, currency="USD", lines=rows)
+    targets = {}
+    for each in (bill, Sending(f"tieout.{name}", body)):
+        (outcome,) = session.send([each])
+        assert (outcome.status, outcome.cause) == ("confirmed", ""), outcome
+        targets[each.external_id] = ("account.move", outcome.target_id)
+    left, right = targets
+    request = MatchRequest(left=left, right=right, account="121000")
+    (matched,) = session.send([Sending(f"tieout.m_{tag()}", request, targets=targets)])
+    assert matched.status == "confirmed", matched
+    undo = UnmatchRequest(left=right, account="121000", lines=hands.items_on(targets[left][1], "121000"))
+    assert [o.status for o in session.send([Sending(f"tieout.u_{tag()}", undo, targets=targets)])] == [
+        "confirmed"
+    ]
+    assert session.look_up([Sending(f"tieout.m_{tag()}", request, targets=targets)])[0].status == "absent"
+
+
+def test_odoo_an_entry_carries_its_analytic_accounts_and_a_change_of_them_is_seen(
+    books: tuple[Any, Hands, int],
+) -> None:
+    session, hands, _ = books
+    names = hands.analytic_accounts(f"North {tag()}", f"South {tag()}")
+    shares = ((names[0], Decimal(60)), (names[1], Decimal(40)))
+    value, name = Decimal("10.00"), f"an_{tag()}"
+    lines = (LedgerLine(account="612000", amount=value, company=value, name="x", analytic=shares),
+             LedgerLine(account="230000", amount=-value, company=-value, name="x"))  # fmt: skip
+    body = EntryPosting(journal="MISC", on=date(2026, 10, 5), reference=name, currency="USD", lines=lines)
+    sending = Sending(f"tieout.{name}", body)
+    (outcome,) = session.send([sending])
+    assert (outcome.status, outcome.cause) == ("confirmed", ""), outcome
+    rows = hands.call("account.move.line", "search_read", domain=[["move_id", "=", outcome.target_id]],
+                      fields=["analytic_distribution"], order="id")  # fmt: skip
+    (line,) = [row["id"] for row in rows if row["analytic_distribution"]]
+    key = hands.analytic(names[0])
+    hands.call("account.move.line", "write", [line], vals={"analytic_distribution": {str(key): 100}})
+    (seen,) = session.read_back([sending], [outcome.target_id])
+    assert seen.cause == "changed_in_ledger", seen
+
+
+def test_odoo_edits_and_deletions_by_people_are_seen_by_content(books: tuple[Any, Hands, int]) -> None:
+    session, hands, _ = books
     partner = partner_of(session)
     sendings = [invoice(f"ed_{tag()}", partner) for _ in range(3)]
     ids = [o.target_id for o in session.send(sendings)]
-    call = simulator.service.call
-    context = {"allowed_company_ids": [company]}
-    call(2, "account.move", "button_draft", ids[:2], context, {})
-    call(2, "account.move", "unlink", [ids[1]], context, {})
+    hands.call("account.move", "button_draft", ids[:2])
+    hands.call("account.move", "unlink", [ids[1]])
     causes = [o.cause for o in session.read_back(sendings, ids)]
     assert causes == ["unposted_in_ledger", "deleted_in_ledger", ""]
 
@@ -494,17 +587,13 @@ def test_odoo_edits_and_deletions_by_people_are_seen_by_content(books: tuple[Any
 @pytest.mark.parametrize(
     "fault", ["cut_after_commit", "late_commit", "serialization", "too_many", "server_error"]
 )
-def test_odoo_whatever_strikes_the_effect_happens_once(books: tuple[Any, Any, int], fault: str) -> None:
-    session, simulator, _ = books
-    if simulator is None:
-        pytest.skip("a real server is not disturbed")
+def test_odoo_whatever_strikes_the_effect_happens_once(books: tuple[Any, Hands, int], fault: str) -> None:
+    session, hands, _ = books
     partner = partner_of(session)
     batch = [invoice(f"f_{tag()}", partner) for _ in range(5)]
-    quiet = simulator.faults
     # By JSON-RPC any call may be struck, and not loads alone.
-    rate = {"18.0": 0.2, "19.0": 0.6, "20.0": 0.3}[simulator.played.series]
-    simulator.faults = Faults(FaultPlan(**{fault: rate}), 4)
-    simulator.faults.active = True
+    rate = {"18.0": 0.2, "19.0": 0.6, "20.0": 0.3}[hands.played.series]
+    before = hands.strike(4, **{fault: rate})
     done: dict[str, Any] = {}
     try:
         for _ in range(60):
@@ -524,21 +613,22 @@ def test_odoo_whatever_strikes_the_effect_happens_once(books: tuple[Any, Any, in
             except (TransientError, SetupError):
                 continue
             done |= {o.external_id: o for o in outcomes if o.status == "confirmed"}
+        struck = hands.struck.faults.counts
     finally:
-        simulator.faults = quiet
-    assert len(done) == 5
+        hands.still(before)
+    assert len(done) == 5 and struck[fault]
     references = [s.body.reference for s in batch]  # type: ignore[union-attr]
-    moves = [m for m in simulator.service.world.table("account.move").values() if m["ref"] in references]
+    moves = hands.call("account.move", "search_read", domain=[["ref", "in", references]], fields=["state"])
     assert len(moves) == 5 and all(m["state"] == "posted" for m in moves)
 
 
-def test_odoo_a_least_privilege_account_is_told_which_right_it_lacks(books: tuple[Any, Any, int]) -> None:
+def test_odoo_a_least_privilege_account_is_told_which_right_it_lacks(books: tuple[Any, Hands, int]) -> None:
     session, _, _ = books
     with pytest.raises(SetupError, match="lacks a right"):
         session._client.call("res.company", "write", ids=[1], vals={"sale_lock_date": "2026-01-31"})
 
 
-def test_odoo_a_missing_record_is_refused_and_not_retried(books: tuple[Any, Any, int]) -> None:
+def test_odoo_a_missing_record_is_refused_and_not_retried(books: tuple[Any, Hands, int]) -> None:
     session, _, _ = books
     with pytest.raises(RefusedError):
         session._client.call("account.move", "action_post", ids=[99999999])

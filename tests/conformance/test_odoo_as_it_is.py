@@ -11,14 +11,27 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conformance.odoo_behaviours import ALL, OWN
+from tests.conformance.odoo_behaviours import ALL, NOT_PLAYED, OWN
 from tests.conformance.odoo_ledger import Ledger
+from tieout.connectors.odoo.closing import LOCKS
 from tieout.connectors.odoo.versions import choose
+from tieout.documents import (
+    BooksLock,
+    CashPosting,
+    EffectBody,
+    EntryPosting,
+    InvoiceLine,
+    InvoicePosting,
+    LedgerLine,
+    TaxShare,
+    stopped_by,
+)
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.ports import free_port
 from tieout_sandbox.simkit import serve
@@ -74,6 +87,10 @@ def made(request: pytest.FixtureRequest) -> Iterator[Made]:
 @pytest.mark.parametrize("behaviour", ALL, ids=lambda b: b.__name__)
 def test_odoo_does_what_a_real_one_did(made: Made, behaviour: Callable[[Ledger], Any]) -> None:
     name = behaviour.__name__
+    if name in NOT_PLAYED and not _GIVEN["URL"]:
+        pytest.skip(
+            "the simulator has no rules of people's own: tests/integration/test_automations.py plays what they do"
+        )
     found = json.loads(json.dumps(behaviour(made.ledger(name))))
     if _REVISION:
         keep(made.version, name, found)
@@ -98,6 +115,53 @@ def laid_out(value: Any, depth: int = 0) -> str:
         inner = [f"{pad}{json.dumps(k)}: {laid_out(value[k], depth + 1)}" for k in sorted(value)]
         return "{\n" + ",\n".join(inner) + "\n" + " " * depth + "}"
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _postings() -> dict[str, tuple[EffectBody, str]]:
+    """What `lock_dates` posts, as we would send it, with the type of its journal."""
+    on, one = date(2026, 10, 15), Decimal(10)
+
+    def invoice(tax: str = "", **more: bool) -> EffectBody:
+        line = InvoiceLine(
+            name="x", quantity=Decimal(1), net=one, account="400000", taxes=(tax,) if tax else ()
+        )
+        given = {"refund": False, **more}
+        return InvoicePosting(
+            journal="INV", partner="p", on=on, reference="r", currency="USD", lines=(line,),
+            tax_totals={tax: Decimal(2)} if tax else {}, total=one, receivable="121000", **given,
+        )  # fmt: skip
+
+    def entry(**more: Any) -> EffectBody:
+        lines = [
+            LedgerLine(account=a, amount=v, company=v, name="x", **more) for a, v in (("1", one), ("2", -one))
+        ]
+        return EntryPosting(journal="MISC", on=on, reference="r", currency="USD", lines=tuple(lines))
+
+    bank = CashPosting(journal="BNKU", account="101511", on=on, reference="r", label="x", currency="USD", amount=one,
+                       company=one, counterparts=())  # fmt: skip
+    return {
+        "posted: invoice": (invoice(), "sale"),
+        "posted: invoice, taxed": (invoice("VAT 20%"), "sale"),
+        "posted: refund": (invoice(refund=True), "sale"),
+        "posted: bill": (invoice(purchase=True), "purchase"),
+        "posted: bill, taxed": (invoice("15%", purchase=True), "purchase"),
+        "posted: entry": (entry(), "general"),
+        "posted: entry, taxed": (entry(tax=TaxShare(taxes=(1,))), "general"),
+        "bank line": (bank, "bank"),
+    }
+
+
+@pytest.mark.skipif(bool(_REVISION), reason="it is being recorded")
+@pytest.mark.parametrize("lock", list(BooksLock))
+@pytest.mark.parametrize("version", sorted(recorded()))
+def test_what_a_lock_moves_there_is_what_is_not_sent(version: str, lock: BooksLock) -> None:
+    """Each of the five locks, for every kind of posting that was tried under it: what Odoo would book on another day without a
+    word, and nothing else."""
+    told = recorded()[version]["did"]["lock_dates"][LOCKS[lock]]
+    moved = {name: told[name] != "15 of last month" for name in _postings()}
+    locks = {lock: date(2026, 10, 31)}
+    stopped = {name: bool(stopped_by(body, locks, kind)) for name, (body, kind) in _postings().items()}
+    assert stopped == moved and any(moved.values())
 
 
 @pytest.mark.skipif(bool(_REVISION), reason="it is being recorded")

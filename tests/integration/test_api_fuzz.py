@@ -1,34 +1,49 @@
 """Every operation of the API with what its description allows and with what it does not: no 5xx, and no answer
-that is not described. A sample here; `make campaign-api` sends a thousand of each."""
+that is not described. Here one case of each operation, right for every second one and wrong for the others; `make campaign-api` sends a
+thousand of each kind."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import re
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import httpx2
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.integration.test_identity_api import ONESELF, OPEN, routes
 from tests.simulation.house import House
+from tieout.cases import NewCase, open_cases
 
-EXAMPLES = int(os.environ.get("TIEOUT_API_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("TIEOUT_API_EXAMPLES", "0"))
 # A part of the paths, where only some are asked.
 ONLY = os.environ.get("TIEOUT_API_ONLY", "")
 # One would end the session that asks; the other is a stream, which has tests of its own.
 LEFT_OUT = {("DELETE", "/session"), ("GET", "/events")}
 
 
+def _case(now: datetime) -> NewCase:
+    """One that is open, whatever those before decided."""
+    return NewCase(
+        cause="unmatched_bank_line", interface="bank", entity="US", period="2026-10", source_key="of the fuzzing",
+        amount=Decimal("4.20"), currency="USD", recovery="solve it", detail="invented", owner="ar", opened_at=now,
+        due_at=now,
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
-def asked(small_house: House) -> tuple[House, dict[str, str]]:
+def asked(busy_house: House) -> tuple[House, dict[str, str]]:
     """A whole project after its month, and somebody who may do anything there."""
     for role in ("controller", "administrator", "integrator", "operator", "auditor"):
-        small_house.grant("fern", role)
+        busy_house.grant("fern", role)
+    with busy_house.connection.transaction():
+        open_cases(busy_house.connection, [_case(busy_house.now())], "test")
     # What is let go of, signed out or reset must not be who asks.
-    return small_house, small_house.session("fern")[1]
+    return busy_house, busy_house.session("fern")[1]
 
 
 def operations(web: House) -> list[Any]:
@@ -60,7 +75,7 @@ def about(house: House) -> dict[str, list[str]]:
 
     payout = "kind = 'provider_movement' and content::jsonb ->> 'category' = 'payout'"
     return {
-        "case_id": some("select case_id from tieout.cases where state = 'open' limit 3"),
+        "case_id": some("select case_id from tieout.cases order by state = 'open' desc, case_id limit 3"),
         "document_id": some("select document_id from tieout.document where state = 'posted' limit 2")
         + some(f"select document_id from tieout.document where {payout} limit 1"),
         "request_id": ["1"],
@@ -195,13 +210,18 @@ def test_whatever_is_sent_is_answered_as_described(asked: tuple[House, dict[str,
 
     web, headers = asked
     held_to, tried = checks(), 0
-    for operation in operations(web):
-        if (operation.method.upper(), operation.path) in LEFT_OUT:
-            continue
+    asked_for = [o for o in operations(web) if (o.method.upper(), o.path) not in LEFT_OUT]
+    if not EXAMPLES:
+        asked_for = asked_for[mode == "negative" :: 2]
+    for operation in asked_for:
 
         @seed(7)
         @settings(
-            max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+            max_examples=max(1, EXAMPLES),
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate] if EXAMPLES < 2 else list(Phase),
         )
         @given(case=operation.as_strategy(generation_mode=GenerationMode(mode)))
         def send(case: Case) -> None:
@@ -216,4 +236,4 @@ def test_whatever_is_sent_is_answered_as_described(asked: tuple[House, dict[str,
         except Exception as error:
             if "Unsatisfiable" not in type(error).__name__:
                 raise
-    assert tried > (0 if ONLY else 20 * EXAMPLES)
+    assert tried > (0 if ONLY else 20 * max(1, EXAMPLES))

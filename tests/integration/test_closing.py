@@ -177,6 +177,7 @@ def test_a_cut_off_that_is_only_said_is_not_booked(seller: Seller) -> None:
     seller.tell(order)
     project = project_of(seller)
     found = closing.cut_off(project, "US", LAST, dry=True)
+    seller.work()
     assert [x.net for x in found] == [Decimal("107.00")] and seller.moves("CUTOFF") == []
     closing.cut_off(project, "US", LAST)
     seller.work()

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.integration.buying import Buyer
-from tests.integration.office import key_of
+from tests.integration.office import key_of, person
 from tieout.close import LateError, decide_late, late_events, state_of
 from tieout.close.deciding_late import tell_late_events
 from tieout.close.late import LateEvent, late_verdict
@@ -18,6 +18,7 @@ from tieout.money import Period
 from tieout.planning import offers_of, replay
 from tieout.rules import CloseRules, EntityClose
 from tieout.security import person_of
+from tieout.security.identity import make_service_key
 
 NOVEMBER = Period(2026, 11)
 D = Decimal
@@ -178,6 +179,24 @@ def test_who_brought_it_does_not_decide_of_it(late: Late) -> None:
     with pytest.raises(LateError, match="somebody else"):
         late.decide(e, "adjust", "cora")
     assert late.decide(e, "adjust", "carl").by == "carl"
+
+
+def test_who_made_the_key_by_which_a_machine_brought_it_does_not_decide_of_it(late: Late) -> None:
+    late.b.add(person("ada"))
+    for role in ("administrator", "controller"):
+        late.b.grant("ada", role)
+    late.b.add(person("robot", human=False))
+    late.b.grant("robot", "operator")
+    with late.b.database.transaction() as connection:
+        make_service_key(
+            connection, "robot", "nightly", ("files:write",), ["*"], 90, "ada", late.b.clock.now()
+        )
+    give = late.b.give
+    late.b.give = lambda *given: give(*given, by="robot")  # type: ignore[method-assign]
+    e = late.bill("LATE")
+    with pytest.raises(LateError, match="ada made a key of robot"):
+        late.decide(e, "adjust", "ada")
+    assert late.events()[0].decision == "" and late.decide(e, "adjust", "carl").by == "carl"
 
 
 def test_a_decision_is_never_rewritten_and_one_written_past_us_or_of_another_amount_is_none(

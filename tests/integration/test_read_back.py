@@ -35,11 +35,12 @@ class Books:
 
     def reverse(self, move: int, on: str = "2026-10-20") -> int:
         """What Odoo's own wizard does; the entry that it made."""
+        (journal,) = self.call("read", ids=[move], fields=["journal_id"])
         context = {**self.context, "active_model": "account.move", "active_ids": [move]}
         made = self.office.admin.call(
             "account.move.reversal",
             "create",
-            vals_list=[{"date": on, "reason": "wrong month"}],
+            vals_list=[{"journal_id": journal["journal_id"][0], "date": on, "reason": "wrong month"}],
             context=context,
         )
         self.office.admin.call("account.move.reversal", "refund_moves", ids=made, context=context)

@@ -36,6 +36,7 @@ from tieout.planning import ProcessStage, replay
 from tieout.reconcile.ledger import DecisionError, Reconciler, ReconcileStage, matches
 from tieout.reconcile.ledger.memory import Memory, recall
 from tieout.rules import Interface, Mapping, MappingRow, Release
+from tieout_sandbox.simulators.odoo.errors import user_error
 
 
 def match_key(books: Books) -> str:
@@ -206,10 +207,11 @@ def test_a_persons_match_in_another_currency_stays_and_our_exchange_difference_g
     assert books.verify() == 0 and books.cases() == []
 
 
-def test_a_bank_line_that_people_split_keeps_their_part(books: Books) -> None:
-    """A fee that a person took out of the line in Odoo before we matched what was left of it."""
-    move = books.invoice("INV-80018", "240.00", books.partner("Casa Nova"))
-    bank = books.bank_line("250.00", "Casa Nova INV-80018")
+def split_bank_line(books: Books, number: str) -> tuple[int, int, int]:
+    """A bank line of 250.00 out of which a person took a fee of 10.00 in Odoo, and we matched what was left of it: its invoice,
+    the bank line, and the item of the fee."""
+    move = books.invoice(number, "240.00", books.partner("Casa Nova"))
+    bank = books.bank_line("250.00", f"Casa Nova {number}")
     ledger = books.world.odoo.service.world
     row = ledger.table("account.bank.statement.line")[bank]
     entry = ledger.table("account.move")[row["move_id"]]
@@ -218,10 +220,65 @@ def test_a_bank_line_that_people_split_keeps_their_part(books: Books) -> None:
     moves.write_line(ledger.table("account.move.line")[item], {"balance": -240}, inner=True)
     (fee,) = moves.apply_lines(entry, [(0, 0, {"account_id": account_of(books, "620000"), "balance": -10})])
     assert len(whole(books).applied) == 1 and books.due(move) == 0
+    return move, bank, int(fee["id"])
+
+
+def test_a_bank_line_that_people_split_keeps_their_part(books: Books) -> None:
+    """A fee that a person took out of the line in Odoo before we matched what was left of it."""
+    move, bank, fee = split_bank_line(books, "INV-80018")
+    item = line_of(books, bank, "121000")["id"]
     undo(books)
     assert books.due(move) == 240 and line_of(books, bank)["id"] == item
-    assert line_of(books, bank, "620000")["id"] == fee["id"] and books.balance("620000") == -10
+    assert line_of(books, bank, "620000")["id"] == fee and books.balance("620000") == -10
     assert not whole(books).applied and books.verify() == 0
+
+
+def test_a_bank_line_that_people_split_is_not_half_undone_where_its_day_is_locked(books: Books) -> None:
+    """Under a lock Odoo lets the match go, and refuses the line its way back (observed)."""
+    move, bank, _ = split_bank_line(books, "INV-80019")
+    matched = line_of(books, bank, "121000")
+    lock(books, "2026-10-12")
+    undo(books)
+    assert books.due(move) == 0 and line_of(books, bank, "121000") == matched
+    assert books.cases() == [("refused_by_target", Decimal("240.00"))]
+    (case,) = books.database.rows("select detail from tieout.cases where state = 'open'")
+    assert (
+        "fiscal year lock stands at 2026-10-12" in case["detail"] and "Nothing was undone" in case["detail"]
+    )
+    lock_off(books)
+    replayed_cause(books, "refused_by_target")
+    assert books.due(move) == 240 and books.balance("101402") == -240 and books.cases() == []
+
+
+def test_what_the_ledger_refuses_after_a_part_of_it_was_undone_is_told_and_gone_on_with(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule of somebody's that speaks up as the line is put back: what was taken apart before is said, and nothing is lost."""
+    move, bank, _ = split_bank_line(books, "INV-80021")
+    moves, refusing = books.world.odoo.service.moves, [True]
+    write_line = moves.write_line
+
+    def ruled(line: Any, values: dict[str, Any], **more: Any) -> Any:
+        if refusing and "partner_id" in values:
+            raise user_error("Bank lines are not touched on Fridays.")
+        return write_line(line, values, **more)
+
+    monkeypatch.setattr(moves, "write_line", ruled)
+    before = books.balance("121000")
+    undo(books)
+    # The invoice is open again, and the money waits on its account: what is due in all is as it was.
+    assert books.due(move) == 240 and line_of(books, bank, "121000")["amount_residual"] == -240
+    assert books.balance("121000") == before
+    assert books.cases() == [("undone_in_part", Decimal("240.00"))]
+    (case,) = books.database.rows("select detail, recovery from tieout.cases where state = 'open'")
+    assert "not touched on Fridays" in case["detail"] and "1 of 1 matches were taken apart" in case["detail"]
+    # Asked for again too early it is the same case, and not one of which nothing was undone.
+    replayed_cause(books, "undone_in_part")
+    assert books.cases() == [("undone_in_part", Decimal("240.00"))]
+    refusing.clear()
+    replayed_cause(books, "undone_in_part")
+    assert books.due(move) == 240 and books.balance("101402") == -240 and books.cases() == []
+    assert books.verify() == 0
 
 
 def test_another_match_of_ours_on_the_same_invoice_stays_and_is_no_case(books: Books) -> None:

@@ -2,7 +2,8 @@
 `make campaign-files`, `make campaign-journals`, `make campaign-failover` and the others of CAMPAIGNS.
 
 Results are written to docs/campaigns/ and committed. Each also runs in `make test`, as short as can be, into a folder
-that goes: test_kills, test_month, test_services, test_long_journals, test_bankfile_mutations.
+that goes: test_kills, test_month, test_services, test_long_journals, test_bankfile_mutations; of failover and upgrade, whose
+months are theirs alone, the page is made there (test_failover, test_upgrade).
 """
 
 from __future__ import annotations

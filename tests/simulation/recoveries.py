@@ -353,9 +353,10 @@ def reversed_in_ledger(hands: Hands, case: dict[str, Any]) -> None:
         "account.move", "search", domain=[["ref", "=", TURNED], ["company_id", "=", hands.company]]
     )
     (back,) = hands.odoo("account.move", "search", domain=[["reversed_entry_id", "=", first]])
+    (move,) = hands.odoo("account.move", "read", ids=[back], fields=["journal_id"])
     context = {"active_model": "account.move", "active_ids": [back]}
-    made = hands.odoo("account.move.reversal", "create", context=context,
-                      vals_list=[{"date": "2026-11-02", "reason": "it was right"}])  # fmt: skip
+    values = {"journal_id": move["journal_id"][0], "date": "2026-11-02", "reason": "it was right"}
+    made = hands.odoo("account.move.reversal", "create", context=context, vals_list=[values])
     hands.odoo("account.move.reversal", "refund_moves", ids=made, context=context)
     hands.look_again()
 

@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 
 from tests.simulation import campaign
-from tests.simulation.runs import ORDERS, SEED, complaints, disturbed_month, quiet_month, remembered
+from tests.simulation.apart import odoo_apart
+from tests.simulation.runs import ORDERS, SEED, complaints, disturbed_month, month, quiet_month, remembered
 
 
 def test_a_month_ties_out_and_every_planted_fault_is_found() -> None:
@@ -39,6 +40,15 @@ def test_payouts_are_proven_except_those_that_hold_a_planted_fault() -> None:
     for payout in result.unproven_payouts:
         assert "is in a case" in payout.why or "did not arrive" in payout.why, payout
     assert all(p.residual == 0 for p in result.payouts)
+
+
+def test_a_month_in_an_odoo_that_stands_apart_is_planted_proven_and_read_apart() -> None:
+    """As `demo --odoo-url` does on a real server, whose days are not the month's (docs/campaigns/odoo-*.md)."""
+    with odoo_apart() as apart:
+        result = month(orders=2, **apart.given)
+        names = {c["name"] for c in apart.odoo.service.world.table("res.company").values()}
+    assert not complaints(result)
+    assert "Meridian Supply 2" in names and len(result.planted) >= 12 and result.ledger_sha256
 
 
 def test_its_summary_is_json_with_exact_texts() -> None:

@@ -22,13 +22,18 @@ STATEMENT_DOES_NOT_HOLD = Cause(
 _UNDO = "ask who changed it in the ledger; undo it there, or accept it with `tieout cases solve`"
 
 
-def _changed(name: str, means: str) -> Cause:
-    return Cause(
-        name=name, means=means, says=_UNDO, actions=(Action.MEND_IN_LEDGER, Action.SOLVE), who="finance"
-    )
+def _changed(name: str, means: str, **also: str) -> Cause:
+    actions = (Action.MEND_IN_LEDGER, Action.SOLVE)
+    return Cause(name=name, means=means, says=_UNDO, also=also, actions=actions, who="finance")
 
 
-CHANGED = _changed("changed_in_ledger", "An entry holds something else in the ledger than was posted.")
+CHANGED = _changed(
+    "changed_in_ledger",
+    "An entry holds something else in the ledger than was posted.",
+    effect="the ledger held it otherwise as soon as it was posted: an automation, an e-invoicing module or a setting there (of taxes, "
+    "of rounding) made of it what the case names by account. Find it and switch it off for what Tieout posts, put right what "
+    "stands, or accept it with `tieout cases solve`",
+)
 DELETED = _changed("deleted_in_ledger", "An entry that was posted is not in the ledger any more.")
 REVERSED = _changed("reversed_in_ledger", "An entry that was posted was reversed in the ledger.")
 UNPOSTED = Cause(
@@ -76,6 +81,14 @@ MATCHED_OTHERWISE = Cause(
     actions=(Action.MEND_IN_LEDGER, Action.REPLAY, Action.EXCLUDE),
     who="finance",
 )
+UNDONE_IN_PART = Cause(
+    name="undone_in_part",
+    means="The ledger refused to undo a match after a part of it was taken apart.",
+    says="what was matched stands open in the ledger, and no amount was changed: let the ledger allow what it names and "
+    "`tieout replay --cause {cause}`, which goes on with the rest; or put it back to suspense, or match it again, there",
+    actions=(Action.REPLAY, Action.MEND_IN_LEDGER),
+    who="finance",
+)
 
 # What an outcome may name: a ledger's own words for what it holds.
 OF_LEDGERS = (
@@ -88,5 +101,6 @@ OF_LEDGERS = (
     UNRECONCILED,
     NOT_MATCHED,
     MATCHED_OTHERWISE,
+    UNDONE_IN_PART,
 )
 FILES = (UNREADABLE_FILE, STATEMENT_DOES_NOT_HOLD)

@@ -51,9 +51,9 @@ update tieout.delivery set state = %(state)s where delivery_id = any(%(ids)s)
 
 -- name: confirm
 update tieout.delivery d set state = 'confirmed', target_model = v.model, target_id = v.target_id,
-    read_back = v.read_back, measure = v.measure, confirmed_at = %(at)s
+    read_back = v.read_back, measure = v.measure, confirmed_at = %(at)s, changed = d.changed or v.changed
 from unnest(%(id)s::bigint[], %(model)s::text[], %(target_id)s::bigint[], %(read_back)s::text[],
-    %(measure)s::numeric[]) as v (id, model, target_id, read_back, measure)
+    %(measure)s::numeric[], %(changed)s::boolean[]) as v (id, model, target_id, read_back, measure, changed)
 where d.delivery_id = v.id
 
 -- name: lock_documents

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from tieout.connector_api import Sending
 from tieout.documents import EffectBody, EntryPosting, MatchRequest, UnmatchRequest, decode_effect
+from tieout.money import Amount
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.delivery")
@@ -42,6 +44,13 @@ def sendings_of(connection: Connection, rows: list[Row]) -> list[Sending]:
         )
         for r in rows
     ]
+
+
+def differing(read_back: Mapping[str, Any], body: str, currency: str) -> Amount:
+    """By how much the ledger holds something else than was sent, positive: as what was read back says it, else the money that
+    a match joins."""
+    said = abs(Decimal(read_back.get("difference", "0")))
+    return Amount.exact(said or at_risk(decode_effect(body.encode())), currency)
 
 
 def at_risk(body: EffectBody) -> Decimal:

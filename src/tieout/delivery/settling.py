@@ -11,10 +11,10 @@ from decimal import Decimal
 from tieout.cases import NewCase, beside_others, open_cases, solve
 from tieout.causes import cause_named
 from tieout.connector_api import Outcome, OutcomeStatus
-from tieout.connector_api.causes import MATCHED_OTHERWISE, NOT_MATCHED
-from tieout.delivery.causes import NOT_TAKEN, OUTCOME_UNDECIDED, REFUSED_BY_TARGET
+from tieout.connector_api.causes import MATCHED_OTHERWISE, NOT_MATCHED, UNDONE_IN_PART
+from tieout.delivery.causes import IN_LEDGER, NOT_TAKEN, OUTCOME_UNDECIDED, REFUSED_BY_TARGET
 from tieout.delivery.guarding import Objection
-from tieout.delivery.sending import Row, at_risk, measure_of
+from tieout.delivery.sending import Row, at_risk, differing, measure_of
 from tieout.documents import decode_effect
 from tieout.documents.states import EffectState
 from tieout.engine import Clock
@@ -30,9 +30,16 @@ _SQL = Queries("tieout.delivery")
 _UNSENT = [
     c.name
     for c in (
-        REFUSED_BY_TARGET, OUTCOME_UNDECIDED, NOT_MATCHED, MATCHED_OTHERWISE, MATCH_IMPOSSIBLE, PAID_ALREADY, NOT_TAKEN,
+        REFUSED_BY_TARGET, OUTCOME_UNDECIDED, NOT_MATCHED, MATCHED_OTHERWISE, MATCH_IMPOSSIBLE, UNDONE_IN_PART,
+        PAID_ALREADY, NOT_TAKEN,
     )
 ]  # fmt: skip
+_IN_LEDGER = frozenset(c.name for c in IN_LEDGER)
+
+
+def _differs(row: Row, outcome: Outcome) -> bool:
+    """Whether the ledger holds something else of a posting, as it tells it when that is read back."""
+    return bool(row["ledger"]) and outcome.cause in _IN_LEDGER
 
 
 class Settler:
@@ -78,6 +85,7 @@ class Settler:
                 "target_id": [o.target_id for _, o in confirmed],
                 "read_back": [json.dumps(o.read_back) for _, o in confirmed],
                 "measure": [measure_of(o.read_back, row["account"]) for row, o in confirmed],
+                "changed": [_differs(row, o) for row, o in confirmed],
             },
         )
         documents = sorted({row["document_id"] for row, _ in confirmed})
@@ -93,7 +101,7 @@ class Settler:
         solve(connection, documents, now, "it was delivered", self._actor, _UNSENT, keys)
         odd = [(row, o) for row, o in confirmed if o.cause]
         for row, outcome in odd:
-            self._open_case(connection, row, outcome.cause, outcome.error)
+            self._open_case(connection, row, outcome.cause, outcome.error, differs=outcome)
 
     def refuse(self, connection: Connection, row: Row, outcome: Outcome) -> None:
         beside_others(connection)
@@ -118,11 +126,21 @@ class Settler:
         record(connection, [entry])
 
     def _open_case(
-        self, connection: Connection, row: Row, cause: str, why: str, worth: Amount | None = None
+        self,
+        connection: Connection,
+        row: Row,
+        cause: str,
+        why: str,
+        worth: Amount | None = None,
+        differs: Outcome | None = None,
     ) -> None:
         found = connection.execute(_SQL["documents_of"], {"ids": [row["document_id"]]}).fetchone()
         assert found is not None
         now, known = self._clock.now(), cause_named(cause)
+        key = f"{found['source_key']} {row['effect']}"
+        if differs is not None and _differs(row, differs):
+            # As the next look at the ledger tells it: one case, by how much it differs.
+            key, worth = found["source_key"], differing(differs.read_back, row["body"], found["currency"])
         amount = abs(found["measure_debit"] - found["measure_credit"]) if row["ledger"] else Decimal(0)
         if cause != NOT_OURS:
             amount = worth.value if worth else amount or at_risk(decode_effect(row["body"].encode()))
@@ -134,7 +152,7 @@ class Settler:
                     interface=found["interface"],
                     entity=found["entity"],
                     period=found["period"] or str(Period.of(now.date())),
-                    source_key=f"{found['source_key']} {row['effect']}",
+                    source_key=key,
                     amount=amount,
                     currency=worth.currency if worth else found["currency"],
                     recovery=known.shown("effect" if "effect" in known.also else ""),

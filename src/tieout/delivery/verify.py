@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from tieout.cases import NewCase, beside_others, open_cases, solve
@@ -17,11 +16,10 @@ from tieout.causes import cause_named
 from tieout.connector_api import ConnectorError, LedgerReader, Outcome, OutcomeStatus
 from tieout.connector_api.causes import UNRECONCILED
 from tieout.delivery.causes import IN_LEDGER, UNREADABLE
-from tieout.delivery.sending import Row, at_risk, measure_of, sendings_of
-from tieout.documents import decode_effect
+from tieout.delivery.sending import Row, differing, measure_of, sendings_of
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, text_of, wake
 from tieout.evidence import Entry, record
-from tieout.money import Amount, Period
+from tieout.money import Period
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.delivery")
@@ -222,11 +220,7 @@ def _case(row: Row, outcome: Outcome, now: datetime) -> NewCase:
         entity=row["entity"],
         period=row["period"],
         source_key=row["source_key"],
-        amount=Amount.exact(
-            abs(Decimal(outcome.read_back.get("difference", "0")))
-            or at_risk(decode_effect(row["body"].encode())),
-            row["currency"],
-        ).value,
+        amount=differing(outcome.read_back, row["body"], row["currency"]).value,
         currency=row["currency"],
         recovery=known.shown(),
         detail=outcome.error,

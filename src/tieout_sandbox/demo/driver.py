@@ -45,8 +45,9 @@ from tieout.proofs import (
 )
 from tieout.reconcile.ledger import close_matched_cases
 from tieout.store import Connection
-from tieout_sandbox import World
-from tieout_sandbox.company import Administrator
+from tieout_sandbox import Finding, World
+from tieout_sandbox.books import rows_by_company
+from tieout_sandbox.company import Administrator, version_at
 from tieout_sandbox.couriers import Courier
 from tieout_sandbox.demo.closing import ClosingScene
 from tieout_sandbox.demo.processes import Killer, peaks
@@ -94,6 +95,7 @@ class Demo:
         world = World(self.folder / "outside", seed=options.seed, faults=options.faults)
         world.start()
         admin = self._administrator(world)
+        self._others = rows_by_company(admin) if options.odoo_url else {}
         port = free_port()
         folder = self.folder / "project"
         scenario = SCENARIOS[options.scenario](options, world, admin)
@@ -129,9 +131,10 @@ class Demo:
                 self._killer.finish()
             world.let_faults(False)
             result = self._prove(project, world, scenario, supervisor, started)
-            if options.close and not options.odoo_url:
+            if options.close:
                 progress.update(task, description="closing", total=None)
                 self._close(project, scenario, result)
+            result.findings += [Finding("others", detail) for detail in self._others_moved(admin)]
             result.seconds = time.monotonic() - started
             return result
         finally:
@@ -157,9 +160,18 @@ class Demo:
     def _administrator(self, world: World) -> Administrator:
         o = self.options
         if o.odoo_url:
-            return Administrator(o.odoo_url, o.odoo_db, o.odoo_key)
+            return Administrator(o.odoo_url, o.odoo_db, o.odoo_key, version_at(o.odoo_url), o.odoo_login)
         key = world.odoo.service.make_key(2)
         return Administrator(world.url("odoo"), world.odoo.database, key)
+
+    def _others_moved(self, admin: Administrator) -> list[str]:
+        """Where a company that was there before has more or fewer records of something than then."""
+        now = rows_by_company(admin) if self._others else {}
+        return [
+            f"{name}: {now.get(name, 0)} records, {count} before"
+            for name, count in self._others.items()
+            if now.get(name, 0) != count
+        ]
 
     def _close_october(self, project: OpenProject, world: World, scenario: Scenario) -> None:
         """Before the books are locked the month must tie: what it lacks is pulled again."""
@@ -246,8 +258,8 @@ class Demo:
         open_gaps(connection, rows, now)
         scenario.prove(project, connection, now)
         oracle = scenario.oracle()
-        held = oracle.held() if not self.options.odoo_url else None
-        findings = oracle.findings() if not self.options.odoo_url else []
+        held, findings = oracle.held(), oracle.findings()
+        (self.folder / "held.txt").write_text("".join(f"{line}\n" for line in held.lines()))
         rerun = self._again(project, connection, oracle) if self.options.rerun else ""
         ledger = [
             r for p in PERIODS for r in ledger_rows(connection, project.settings.release, project.session, p)

@@ -29,8 +29,7 @@ PERIODS = (Period(2026, 10), Period(2026, 11))
 
 @dataclass
 class DemoResult:
-    """What the month came to. Truth and what is held outside are the sandbox's, not the product's word; `held` is None
-    where the ledger is somebody's own Odoo."""
+    """What the month came to. Truth and what is held outside are the sandbox's, not the product's word."""
 
     options: DemoOptions
     rows: list[TieOutRow]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -22,6 +23,7 @@ from tieout.proofs import open_intercompany
 from tieout.reconcile.ledger import Decisions, suggestions
 from tieout.security import load_authority, new_key
 from tieout_sandbox import Month, Oracle, Planted, World, write_project
+from tieout_sandbox.books import ServedBooks, SimulatedBooks
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.month import END, FIRST
 from tieout_sandbox.people import ADMINISTRATORS, let_in
@@ -47,7 +49,7 @@ DISTRIBUTORS_PEOPLE = (
 class DemoOptions:
     """What a demo is asked for. `orders` is the size of the month; `kills` is how often a process
     is killed at random, `crash` the point at which the worker dies; `folder` None is one that is removed;
-    with `odoo_url` the ledger is that Odoo and nothing is planted into it; `rerun` works everything again
+    with `odoo_url` the ledger is that Odoo, in companies that are made anew; `rerun` works everything again
     at the end, which must change nothing."""
 
     orders: int
@@ -62,6 +64,7 @@ class DemoOptions:
     odoo_url: str = ""
     odoo_db: str = ""
     odoo_key: str = ""
+    odoo_login: str = "admin"
     plant: bool = True
     rerun: bool = False
     close: bool = True
@@ -147,10 +150,10 @@ class Distributor:
         self._keys = {name: new_key() for name in (*ADMINISTRATORS, *(p[0] for p in DISTRIBUTORS_PEOPLE))}
 
     def set_up(self, folder: Path, port: int) -> Month:
-        """The company in Odoo, its project against it, and its month. Nothing is planted into an Odoo of
-        somebody's own."""
+        """The company in Odoo, its project against it, and its month."""
         options = self._options
-        company = self._admin.set_up("Meridian Supply", FIRST)
+        (name,) = _names(options, self._admin, "Meridian Supply")
+        company = self._admin.set_up(name, FIRST)
         write_project(
             folder, self._world, company, port, odoo_url=options.odoo_url, odoo_database=options.odoo_db
         )
@@ -158,10 +161,11 @@ class Distributor:
         month = Month(
             self._world,
             options.orders,
-            plant=plant_faults if options.plant and not options.odoo_url else None,
+            plant=plant_faults if options.plant else None,
         )
         month.admin, month.company_id = self._admin, company.id
-        self._month, self._oracle = month, Oracle(self._world, month, company.id)
+        books = _books(options, self._world, self._admin, [company.id])
+        self._month, self._oracle = month, Oracle(self._world, month, company.id, books)
         return month
 
     @property
@@ -179,7 +183,7 @@ class Distributor:
         demo.settle(project)
         demo.insist(project, lambda c: self._accept(c, project))
         demo.settle(project)
-        if not self._options.odoo_url and self._oracle.owing():
+        if self._oracle.owing():
             demo.insist(project, lambda _: self.tell_owed(project))
             demo.settle(project)
             self._oracle.compare_owed()
@@ -212,7 +216,7 @@ class Distributor:
 
     def prove(self, project: OpenProject, connection: Any, now: datetime) -> None:
         """The tie-out says it all but what customers owed, which the oracle compared on some day."""
-        self._oracle.looked_each_day = not self._options.odoo_url
+        self._oracle.looked_each_day = True
 
     entities: tuple[str, ...] = ("US",)
     clerk = "clerk"
@@ -271,9 +275,19 @@ class Services:
 
     def set_up(self, folder: Path, port: int) -> ServicesMonth:
         """Both companies in Odoo, each with its chart of accounts, one project for both, and their month."""
-        names = (("US", "Northwind Services", US), ("DE", "Northwind GmbH", DE))
-        self._companies = {code: self._admin.set_up(name, FIRST, chart) for code, name, chart in names}
-        write_services_project(folder, self._world, self._companies, port)
+        options = self._options
+        names = _names(options, self._admin, "Northwind Services", "Northwind GmbH")
+        charts = zip(("US", "DE"), names, (US, DE), strict=True)
+        self._companies = {code: self._admin.set_up(name, FIRST, chart) for code, name, chart in charts}
+        write_services_project(
+            folder,
+            self._world,
+            self._companies,
+            port,
+            odoo_url=options.odoo_url,
+            odoo_database=options.odoo_db,
+        )
+        self._books = _books(options, self._world, self._admin, [c.id for c in self._companies.values()])
         self._month = ServicesMonth(
             self._world, self._options.orders, plant=plant_services_faults if self._options.plant else None
         )
@@ -414,7 +428,19 @@ class Services:
     def oracle(self) -> ServicesOracle:
         """The oracle of both companies."""
         companies = {code: c.id for code, c in self._companies.items()}
-        return ServicesOracle(self._world, self._month, companies)
+        return ServicesOracle(self._world, self._month, companies, self._books)
+
+
+def _names(options: DemoOptions, admin: Administrator, *names: str) -> list[str]:
+    """What companies are called: on a server of somebody's own with a number that no other one there has."""
+    return [f"{name} {admin.number_of(*names)}" for name in names] if options.odoo_url else list(names)
+
+
+def _books(
+    options: DemoOptions, world: World, admin: Administrator, companies: Collection[int]
+) -> SimulatedBooks | ServedBooks:
+    """Where the oracle reads."""
+    return ServedBooks(admin, companies) if options.odoo_url else SimulatedBooks(world)
 
 
 SCENARIOS: dict[str, Any] = {"distributor": Distributor, "services": Services}

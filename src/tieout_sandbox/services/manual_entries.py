@@ -48,10 +48,11 @@ def reverse_by_hand(admin: Administrator, company: int, reference: str, day: dat
     """Reverse the posted entry of a reference, by Odoo's own wizard; once, however often it is tried."""
     context: dict[str, Any] = {"allowed_company_ids": [company]}
     domain = [["ref", "=", reference], ["company_id", "=", company]]
-    (move,) = admin.call("account.move", "search", domain=domain, context=context)
-    if admin.call("account.move", "search", domain=[["reversed_entry_id", "=", move]], context=context):
+    (move,) = admin.rows("account.move", domain, ["journal_id"], company)
+    if admin.call("account.move", "search", domain=[["reversed_entry_id", "=", move["id"]]], context=context):
         return
-    context |= {"active_model": "account.move", "active_ids": [move]}
-    vals = [{"date": day.isoformat(), "reason": "of another month"}]
+    context |= {"active_model": "account.move", "active_ids": [move["id"]]}
+    # Odoo's form fills the journal in; over its API a real one refuses to do without (seen on 19.0).
+    vals = [{"journal_id": move["journal_id"][0], "date": day.isoformat(), "reason": "of another month"}]
     made = admin.call("account.move.reversal", "create", vals_list=vals, context=context)
     admin.call("account.move.reversal", "refund_moves", ids=made, context=context)

@@ -9,6 +9,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
+from tieout_sandbox.books import Books
 from tieout_sandbox.held import Held
 from tieout_sandbox.oracle import Finding
 from tieout_sandbox.services.buying_oracle import buying_findings
@@ -22,10 +23,9 @@ _CENTRES = {"100": "Delivery", "200": "Sales", "300": "Overhead"}
 class ServicesOracle:
     """Checks of the companies, by entity code."""
 
-    def __init__(self, world: World, month: ServicesMonth, companies: dict[str, int]) -> None:
-        self.w, self.m, self.companies = world, month, companies
-        book = world.odoo.service.world
-        self._table = book.table
+    def __init__(self, world: World, month: ServicesMonth, companies: dict[str, int], books: Books) -> None:
+        self.w, self.m, self.companies, self._books = world, month, companies, books
+        self._table = books.table
         self._code = {i: str(a["code"]) for i, a in self._table("account.account").items()}
 
     def _lines(self, entity: str) -> list[dict[str, Any]]:
@@ -38,6 +38,7 @@ class ServicesOracle:
 
     def findings(self) -> list[Finding]:
         """Everything that disagrees; empty where all is well."""
+        self._books.look_again()
         found: list[Finding] = []
         checks = (
             self._entries, self._absent, self._invoices, self._deferred, self._cash, self._open, self._analytic,
@@ -150,6 +151,7 @@ class ServicesOracle:
 
     def held(self) -> Held:
         """What the ledgers hold: sorted business fields, no ids, numbers or times."""
+        self._books.look_again()
         partners, currencies = self._table("res.partner"), self._table("res.currency")
         moves, rows = self._table("account.move"), []
         for entity in sorted(self.companies):

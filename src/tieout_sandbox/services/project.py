@@ -25,13 +25,25 @@ _FOLDERS = (
 
 
 def write_services_project(
-    folder: Path, world: World, companies: dict[str, Company], serve_port: int
+    folder: Path,
+    world: World,
+    companies: dict[str, Company],
+    serve_port: int,
+    *,
+    odoo_url: str = "",
+    odoo_database: str = "",
 ) -> None:
-    """tieout.toml, interfaces, mappings and policies, against this world; `companies` by entity, US and DE."""
+    """tieout.toml, interfaces, mappings and policies, against this world; `companies` by entity, US and DE; their ledger is
+    another Odoo where `odoo_url` names one."""
     for name in _FOLDERS:
         (world.folder / name).mkdir(exist_ok=True)
     values = {f"company.{code.lower()}": str(company.id) for code, company in companies.items()}
-    values |= {"serve_port": str(serve_port), "odoo.database": world.odoo.database}
+    values |= {f"login.{code.lower()}": company.login for code, company in companies.items()}
+    values |= {
+        "serve_port": str(serve_port),
+        "odoo.url": odoo_url or world.url("odoo"),
+        "odoo.database": odoo_database or world.odoo.database,
+    }
     secrets = {f"odoo_{code.lower()}": company.key for code, company in companies.items()}
     secrets |= {name: world.secrets[name] for name in ("avatax_key", "chargebee_key")}
     write_template("services", folder, world, values, secrets)

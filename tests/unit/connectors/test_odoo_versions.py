@@ -122,7 +122,8 @@ def test_each_line_of_the_page_is_a_test_or_says_where_it_was_read() -> None:
     rows = [line.strip("|").split(" | ") for line in page.splitlines() if line.startswith("| ")][1:]
     assert len(rows) >= 40 and all(len(row) == 5 for row in rows)
     tests = "".join((root / "tests" / name).read_text() for name in (
-        "conformance/test_odoo_versions.py", "conformance/test_connectors.py", "unit/connectors/test_odoo_answers.py",
+        "conformance/test_odoo_versions.py", "conformance/test_connectors.py", "conformance/test_odoo_as_it_is.py",
+        "unit/connectors/test_odoo_answers.py",
         "unit/connectors/test_odoo_transports.py",
     ))  # fmt: skip
     for row in rows:

@@ -10,18 +10,20 @@ source): where that is somebody else's, the line is put back by hand.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from tieout.connector_api import Outcome, OutcomeStatus, RefusedError, Sending, SetupError
-from tieout.connector_api.causes import MATCHED_OTHERWISE
+from tieout.connector_api.causes import MATCHED_OTHERWISE, UNDONE_IN_PART
 from tieout.connectors.odoo.client import OdooClient
+from tieout.connectors.odoo.closing import binding_locks
 from tieout.connectors.odoo.directory import Directory
-from tieout.documents import UnmatchRequest
+from tieout.documents import GENERAL, UnmatchRequest
 
 LINE, MOVE, PARTIAL = "account.move.line", "account.move", "account.partial.reconcile"
 STATEMENT_LINE = "account.bank.statement.line"
 _LIQUIDITY = ("asset_cash", "liability_credit_card")
-_FIELDS = ["move_id", "account_id", "account_type", "statement_line_id"]
+_FIELDS = ["move_id", "account_id", "account_type", "statement_line_id", "date"]
 Row = dict[str, Any]
 
 
@@ -59,6 +61,10 @@ class _Others(Exception):
     """Somebody matched what is ours with something that is not."""
 
 
+class _InPart(Exception):
+    """Odoo refused the rest after a part was taken apart."""
+
+
 class Undoer:
     """Undo requests of one company's ledger."""
 
@@ -69,7 +75,7 @@ class Undoer:
         """Take one match apart; what is apart already stays so, and nobody's later match is touched.
 
         Refused, with nothing taken apart: an entry of ours that somebody matched with something else meanwhile, and a
-        bank line whose day is locked.
+        bank line whose day is locked. What is refused after that says what was taken apart; sent again it goes on.
         """
         body = sending.body
         assert isinstance(body, UnmatchRequest)
@@ -77,6 +83,9 @@ class Undoer:
             apart = self._undo(body, [sending.targets[x] for x in (body.left,) if x in sending.targets])
         except _Others as found:
             why, cause = str(found), MATCHED_OTHERWISE.name
+            return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=why, cause=cause)
+        except _InPart as found:
+            why, cause = str(found), UNDONE_IN_PART.name
             return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=why, cause=cause)
         except RefusedError as error:
             return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=str(error))
@@ -96,13 +105,36 @@ class Undoer:
         self._refuse_others(body, account, entry, partials, within | exchanged)
         self._refuse_sealed(banks)
         ours = [p for p in partials if ends(p) <= own]
+        whole, by_hand = self._ways(body, account, banks, partials, own | exchanged)
+        others = {x for p in partials if not ends(p) <= own | exchanged for x in ends(p)}
+        self._refuse_locked([row for row in by_hand if row["id"] not in others])
         # First what a lock may refuse: then nothing has happened yet.
-        restored, by_hand = self._to_suspense(body, account, banks, partials, own | exchanged)
-        for partial in ours:
-            if not ends(partial) & restored:
-                self._take(partial, (*given, *entry))
-        self._moved_back(body, account, banks, restored, by_hand)
+        restored = self._restore(whole)
+        self._take_all(ours, restored, (*given, *entry), by_hand)
         return [p["id"] for p in ours]
+
+    def _take_all(
+        self, ours: Sequence[Row], restored: set[int], lines: Sequence[Row], by_hand: Sequence[Row]
+    ) -> None:
+        """The partials one by one, and then the lines that go back by hand. Raises RefusedError where nothing has happened yet,
+        else _InPart."""
+        gone = [p for p in ours if ends(p) & restored]
+        taken = len(gone)
+        try:
+            for partial in ours:
+                if partial not in gone:
+                    self._take(partial, lines)
+                    taken += 1
+            self._moved_back(by_hand)
+        except RefusedError as error:
+            if ours and not taken:
+                raise
+            apart = (
+                f"{taken} of {len(ours)} matches were taken apart" if ours else "its matches were taken apart"
+            )
+            raise _InPart(
+                f"{error}; {apart} before, and what is left stays as it is: its money stands open on its account"
+            ) from None
 
     def _read(self, domain: list[Any]) -> list[Row]:
         """Lines, none where nothing is asked for."""
@@ -143,39 +175,49 @@ class Undoer:
                         "that apart there first; nothing was undone"
                     )
 
-    def _to_suspense(
+    def _ways(
         self,
         body: UnmatchRequest,
         account: int,
         banks: Sequence[Row],
         partials: Sequence[Row],
         known: set[int],
-    ) -> tuple[set[int], set[int]]:
-        """Let bank lines fall back to suspense on which nothing but ours hangs; the lines that are gone with it, and the bank
-        lines that are to be put back by hand, since others' matches would go with ours."""
+    ) -> tuple[list[Row], list[Row]]:
+        """The moved lines whose bank lines fall back to suspense whole, since nothing but ours hangs on them, and those that are
+        put back by hand: where people split the bank line, and where others' matches would go with ours."""
         moved = {x.line for x in body.lines if x.partner}
         touched = {x for p in partials if not ends(p) <= known for x in ends(p)}
-        whole: list[int] = []
-        gone: set[int] = set()
-        by_hand: set[int] = set()
+        whole: list[Row] = []
+        by_hand: list[Row] = []
         for key in body.statement_lines:
             rows = [r for r in banks if r["statement_line_id"][0] == key]
             # Where its moved line is gone or has left the account, it was undone already, by us or by somebody.
-            mine = {r["id"] for r in rows if r["id"] in moved and r["account_id"][0] == account}
-            theirs = [r for r in rows if r["id"] not in mine and r["account_type"] not in _LIQUIDITY]
-            if mine and not theirs and not touched & {r["id"] for r in rows}:
-                if self._others_between(mine, partials, known):
-                    by_hand.add(key)
-                    continue
-                whole.append(key)
-                gone |= mine
-        if whole:
-            self._restore(whole)
-        return gone, by_hand
+            mine = [r for r in rows if r["id"] in moved and r["account_id"][0] == account]
+            if any(r not in mine and r["account_type"] not in _LIQUIDITY for r in rows):
+                by_hand += mine
+            elif mine and not touched & {r["id"] for r in rows}:
+                others = self._others_between({r["id"] for r in mine}, partials, known)
+                (by_hand if others else whole).extend(mine)
+        return whole, by_hand
 
-    def _restore(self, statement_lines: list[int]) -> None:
+    def _refuse_locked(self, by_hand: Sequence[Row]) -> None:
+        """A line that is put back by hand changes its entry, which a lock of its day refuses. Raises RefusedError."""
+        locks = binding_locks(self._client) if by_hand else {}
+        for kind in GENERAL:
+            for row in by_hand:
+                if kind in locks and date.fromisoformat(row["date"]) <= locks[kind]:
+                    raise RefusedError(
+                        f"{row['move_id'][1]} is a bank line of {row['date']}, and the {kind} lock stands at {locks[kind]}: it "
+                        "does not go back to suspense. Nothing was undone; reopen the period, or correct it by an entry of its own"
+                    )
+
+    def _restore(self, whole: Sequence[Row]) -> set[int]:
+        """Let bank lines fall back to suspense; the lines that are gone with it."""
+        if not whole:
+            return set()
         try:
-            self._client.call(STATEMENT_LINE, "action_undo_reconciliation", ids=statement_lines)
+            keys = sorted({row["statement_line_id"][0] for row in whole})
+            self._client.call(STATEMENT_LINE, "action_undo_reconciliation", ids=keys)
         except SetupError as error:
             if not self._client.differs.reviews:
                 raise
@@ -183,6 +225,7 @@ class Undoer:
             raise SetupError(
                 f"{error}; where documents are set to be reviewed, taking a bank line's match apart wants the group {group}"
             ) from None
+        return {row["id"] for row in whole}
 
     def _others_between(self, lines: set[int], partials: Sequence[Row], known: set[int]) -> bool:
         """Whether the entries that these lines of a bank line are matched with are joined by somebody else's match, which would
@@ -198,33 +241,13 @@ class Undoer:
         between = {row["id"] for row in self._read([["move_id", "in", sorted(entries)]])}
         return any(ends(p) <= between and not ends(p) <= known for p in partials_of(self._client, between))
 
-    def _moved_back(
-        self,
-        body: UnmatchRequest,
-        account: int,
-        banks: Sequence[Row],
-        restored: set[int],
-        by_hand: set[int],
-    ) -> None:
-        """Put the moved line back by itself where people split the bank line: undoing it whole would take their
-        lines, too. One of which people matched the rest stays on its account, as money that waits there."""
-        moved = {x.line for x in body.lines if x.partner} - restored
-        for row in banks:
-            split = [
-                r
-                for r in banks
-                if r["move_id"] == row["move_id"]
-                and r["id"] != row["id"]
-                and r["account_type"] not in _LIQUIDITY
-            ]
-            if row["id"] not in moved or row["account_id"][0] != account:
-                continue
-            if not split and row["statement_line_id"][0] not in by_hand:
-                continue
-            if partials_of(self._client, [row["id"]]):
-                continue
-            values = self._before(row["statement_line_id"][0])
-            self._client.call(LINE, "write", ids=[row["id"]], vals=values)
+    def _moved_back(self, by_hand: Sequence[Row]) -> None:
+        """Put lines back by themselves where undoing the bank line whole would take others', too. One of which people matched
+        the rest stays on its account, as money that waits there."""
+        for row in by_hand:
+            if not partials_of(self._client, [row["id"]]):
+                values = self._before(row["statement_line_id"][0])
+                self._client.call(LINE, "write", ids=[row["id"]], vals=values)
 
     def _before(self, statement_line: int) -> Row:
         """Where a bank line's open part stands before it is matched: suspense, and its own partner."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tieout_sandbox.simulators.odoo.discounts import Discounts
-from tieout_sandbox.simulators.odoo.errors import user_error
+from tieout_sandbox.simulators.odoo.errors import user_error, validation_error
 from tieout_sandbox.simulators.odoo.matching import Matching
 from tieout_sandbox.simulators.odoo.moves import INVOICES, SALE, Moves
 from tieout_sandbox.simulators.odoo.orm import Record, number
@@ -222,10 +222,16 @@ class Payments:
         for move in self.w.many("account.move", ids):
             if move["state"] != "posted":
                 raise user_error("To reverse a journal entry, it has to be posted first.")
+        if not values.get("journal_id"):
+            # Its form fills it in; over the API the row is written before that (seen on a real 19.0).
+            raise validation_error(
+                "The operation cannot be completed: Missing required value for the field 'Journal' (journal_id).\n"
+                "Model: 'Account Move Reversal' (account.move.reversal)"
+            )
         return self.w.add(
             "account.move.reversal",
             {
-                "journal_id": values.get("journal_id") or False,
+                "journal_id": values["journal_id"],
                 "reason": values.get("reason"),
                 "date": values.get("date") or self.w.today().isoformat(),
                 "active_ids": ids,
@@ -253,7 +259,7 @@ class Payments:
         kind = flipped.get(move["move_type"], "entry")
         values: Record = {
             "move_type": kind,
-            "journal_id": wizard["journal_id"] or move["journal_id"],
+            "journal_id": wizard["journal_id"],
             "date": wizard["date"],
             "ref": ref,
             "partner_id": move["partner_id"],
