@@ -41,6 +41,7 @@ from tieout.payables import FilingStage, Worked, accrue, filing, purchases
 from tieout.planning import exclude
 from tieout.planning.replay import exclude_case, replay
 from tieout.proofs import (
+    KeptBalances,
     hold_opening,
     read_ledger_month,
     read_split,
@@ -251,6 +252,32 @@ def test_what_never_stands_still_is_read_a_few_times_and_no_more(late: Buyer) ->
         return len(reads)
 
     assert read_still(connection, "US", read) == len(reads) == 4
+    connection.close()
+
+
+def test_balances_are_kept_while_nothing_of_ours_is_posted_and_no_longer(late: Buyer) -> None:
+    """Asked for twice, answered once; what is posted while the ledger answers, or after, is in the next answer."""
+    late.ready("20")
+    late.bill("B-1", quantity="1")
+    connection, asked, day = late.database.connect(autocommit=True), list[date](), date(2026, 12, 31)
+    ask = KeptBalances(connection, "US")
+
+    class Counted(Between):
+        """A ledger that says when it is asked."""
+
+        def trial_balance(self, until: date) -> Any:
+            asked.append(until)
+            return self.__getattr__("trial_balance")(until)
+
+    ledger: Any = Counted(late.session, "trial_balance", lambda: late.bill("B-2", quantity="3"))
+    first = ask(ledger, day)
+    second = ask(ledger, day)
+    assert len(asked) == 2 and first != second == late.session.trial_balance(day)
+    assert ask(ledger, day) == second and len(asked) == 2
+    late.bill("B-3", quantity="2")
+    assert ask(ledger, day) == late.session.trial_balance(day) != second and len(asked) == 3
+    # Each day is asked for by itself.
+    assert ask(ledger, date(2026, 1, 1)) == {} and len(asked) == 4
     connection.close()
 
 

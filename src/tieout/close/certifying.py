@@ -7,10 +7,17 @@ from datetime import date
 from decimal import Decimal
 
 from tieout.close.accounts import AccountRow, account_row
-from tieout.connector_api import ChartReader, LedgerReader
+from tieout.connector_api import ChartReader, LedgerFacts, LedgerReader
 from tieout.money import Period
-from tieout.proofs import ClearingRow, Governed, LedgerRow, posted_between, read_governed, read_still
-from tieout.proofs.control import ask_patiently
+from tieout.proofs import (
+    AskBalances,
+    ClearingRow,
+    Governed,
+    LedgerRow,
+    posted_between,
+    read_governed,
+    read_still,
+)
 from tieout.rules import Entity, Release
 from tieout.rules.certifying import DOCUMENTS, NONE, PROVIDER, STATEMENT, ZERO, CertifyRules, known_from
 from tieout.store import Connection, Queries
@@ -24,14 +31,17 @@ def read_accounts(
     connection: Connection,
     release: Release,
     reader: LedgerReader,
+    facts: LedgerFacts,
     entity: str,
     period: Period,
     balances: Sequence[LedgerRow],
     clearing: Sequence[ClearingRow],
     rules: CertifyRules,
+    ask: AskBalances,
 ) -> list[AccountRow]:
     """Every balance-sheet account that is governed in a month, as the ledger and its sources have it now; `balances` and
-    `clearing` are of the entity at its end. Raises ConnectorError."""
+    `clearing` are of the entity at its end, `ask` says what the ledger holds then, and its `facts` at which rates. Raises
+    ConnectorError."""
     book, until = release.entities[entity], period.last
     governed = read_governed(connection, release, reader, entity, period)
     kinds = reader.account_types(sorted(governed.accounts)) if isinstance(reader, ChartReader) else {}
@@ -42,11 +52,11 @@ def read_accounts(
     held, documents = read_still(
         connection, entity,
         lambda: (
-            ask_patiently(lambda: reader.trial_balance(until)),
+            ask(reader, until),
             _by_documents(connection, book, governed, period),
         ),
     )  # fmt: skip
-    roles, facts = _roles(release, period), reader.facts()
+    roles = _roles(release, period)
     stated: dict[Key, Decimal | None] = {
         (r.account, r.currency): r.source for r in balances if r.role.startswith("bank.")
     }  # fmt: skip

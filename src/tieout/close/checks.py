@@ -246,7 +246,7 @@ class Evidence:
         if reader is None or interface is None:
             return self._no_ledger()
         try:
-            found = read_revalued(figures.release, reader, figures.entity, on)
+            found = read_revalued(figures.release, reader, figures.facts(reader), figures.entity, on)
         except ValueError as error:
             return _finding(False, str(error), [str(error)])
         booked = self._booked(
@@ -272,7 +272,9 @@ class Evidence:
         if reader is None or interface is None:
             return self._no_ledger()
         try:
-            sales = read_open_sales(figures.connection, figures.release, reader.facts(), figures.entity, on)
+            sales = read_open_sales(
+                figures.connection, figures.release, figures.facts(reader), figures.entity, on
+            )
         except ValueError as error:
             return _finding(False, str(error), [str(error)])
         wanted = cutoff_entry(sales, figures.book.currency, on)

@@ -25,12 +25,13 @@ from tieout.close.late import LateEvent
 from tieout.close.odd_rates import OddRate, odd_rates, tell_odd_rates
 from tieout.close.revaluing import Revalued
 from tieout.close.waivers import Waivers, read_waivers
-from tieout.connector_api import LedgerReader
+from tieout.connector_api import LedgerFacts, LedgerReader
 from tieout.money import Period
 from tieout.proofs import (
     ClearingRow,
     Itemised,
     Judged,
+    KeptBalances,
     LedgerRow,
     Short,
     TieOutRow,
@@ -85,6 +86,8 @@ class Figures:
         self._balances: list[LedgerRow] | None = None
         self._held: list[ClearingRow] | None = None
         self._changed: list[ChangedRow] | None = None
+        self._facts: LedgerFacts | None = None
+        self._ask = KeptBalances(connection, entity)
 
     @property
     def book(self) -> Entity:
@@ -100,6 +103,12 @@ class Figures:
         """The entity's ledger; None where its system is none. Raises ConnectorError."""
         found = self._session_of(self.book.ledger)
         return found if isinstance(found, LedgerReader) else None
+
+    def facts(self, reader: LedgerReader) -> LedgerFacts:
+        """The ledger's locks and rates. Raises ConnectorError."""
+        if self._facts is None:
+            self._facts = reader.facts()
+        return self._facts
 
     def changed_since(self) -> None:
         """What was changed past us is read again, whatever was asked before."""
@@ -161,7 +170,7 @@ class Figures:
         """The ledger's balances beside their sources', at the period's end. Raises ConnectorError."""
         if self._balances is None:
             self._balances = ledger_rows(
-                self.connection, self.release, self._session_of, self.period, [self.entity]
+                self.connection, self.release, self._session_of, self.period, [self.entity], self._ask
             )
         return self._balances
 
@@ -179,7 +188,7 @@ class Figures:
         """Providers' clearing accounts beside their own balances, at the period's end. Raises ConnectorError."""
         if self._held is None:
             self._held = clearing_rows(
-                self.connection, self.release, self._session_of, self.period.last, [self.entity]
+                self.connection, self.release, self._session_of, self.period.last, [self.entity], self._ask
             )
         return self._held
 
@@ -187,9 +196,18 @@ class Figures:
         """Every balance-sheet account beside what people said of it, kept as it is now; and what of the rules was changed after the
         month's end, told of, "" for nothing. Raises ConnectorError."""
         rules, changed, key = rules_for(self.connection, self.release, self.entity, self.period)
-        balances, clearing = self.balances(), self.clearing()
+        balances, clearing, facts = self.balances(), self.clearing(), self.facts(reader)
         rows = read_accounts(
-            self.connection, self.release, reader, self.entity, self.period, balances, clearing, rules
+            self.connection,
+            self.release,
+            reader,
+            facts,
+            self.entity,
+            self.period,
+            balances,
+            clearing,
+            rules,
+            self._ask,
         )
         tell_rules(self.connection, self.release, self.entity, self.period, changed, key, self.now)
         kept = keep_accounts(self.connection, rows, self.now)
@@ -197,7 +215,7 @@ class Figures:
 
     def odd(self, found: list[Revalued], reader: LedgerReader) -> list[OddRate]:
         """The rates out of line by which something is revalued, told of, but those that two people let stand. Raises ConnectorError."""
-        odd = odd_rates(found, reader.facts(), self.book.currency, self.period.last) if found else []
+        odd = odd_rates(found, self.facts(reader), self.book.currency, self.period.last) if found else []
         return tell_odd_rates(self.connection, self.release, self.entity, self.period, odd, self.now)
 
     def month_end_entry(self, interface: Interface, key: str) -> Mapping[str, Any] | None:

@@ -98,11 +98,13 @@ def revaluation_interface(release: Release, entity: str) -> Interface | None:
     return next((i for i in release.interfaces.values() if i.entity == entity and STREAM in i.streams), None)
 
 
-def read_revalued(release: Release, reader: LedgerReader, entity: str, on: date) -> list[Revalued]:
-    """What an entity's ledger holds in foreign currency at the end of a day. Raises ConnectorError,
+def read_revalued(
+    release: Release, reader: LedgerReader, facts: LedgerFacts, entity: str, on: date
+) -> list[Revalued]:
+    """What an entity's ledger holds in foreign currency at the end of a day, at the rates of its `facts`. Raises ConnectorError,
     ValueError."""
     own = release.entities[entity].currency
-    return revalued(reader.foreign_balances(on), monetary_accounts(release, on), reader.facts(), own, on)
+    return revalued(reader.foreign_balances(on), monetary_accounts(release, on), facts, own, on)
 
 
 def revalue(
@@ -119,7 +121,7 @@ def revalue(
     own = release.entities[interface.entity].currency
 
     def work_out() -> tuple[list[Revalued], list[tuple[JournalEntry, BatchControl]]]:
-        found = read_revalued(release, reader, interface.entity, on)
+        found = read_revalued(release, reader, reader.facts(), interface.entity, on)
         entry = entry_of(found, own, on)
         return found, [(entry, own_figures(entry))]
 

@@ -43,7 +43,7 @@ from tieout.proofs.split import (
     read_split,
 )
 from tieout.proofs.standing_items import Itemised, keep_items, kept_items, read_items
-from tieout.proofs.standing_still import read_still
+from tieout.proofs.standing_still import AskBalances, KeptBalances, read_still
 from tieout.proofs.tax_months import (
     kept_taxes,
     look_at_taxes,
@@ -94,6 +94,8 @@ __all__ = [
     "kept_split",
     "read_others",
     "read_split",
+    "AskBalances",
+    "KeptBalances",
     "read_still",
     "LedgerRow",
     "OpenMovement",

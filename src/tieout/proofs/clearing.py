@@ -21,9 +21,8 @@ from typing import Any
 import msgspec
 
 from tieout.connector_api import LedgerReader
-from tieout.proofs.control import ask_patiently
 from tieout.proofs.ledger import provider_balances
-from tieout.proofs.standing_still import read_still
+from tieout.proofs.standing_still import AskBalances, ask_balances, read_still
 from tieout.rules import Release
 from tieout.security import changed_rows, in_words
 from tieout.store import Connection, Queries
@@ -98,8 +97,10 @@ def clearing_rows(
     session_of: Callable[[str], object],
     as_of: date,
     entities: Sequence[str] | None = None,
+    ask: AskBalances = ask_balances,
 ) -> list[ClearingRow]:
-    """Every clearing account at the end of a day, in order of entity, provider and currency: of some `entities`, or of all."""
+    """Every clearing account at the end of a day, in order of entity, provider and currency: of some `entities`, or of all.
+    `ask` says what a ledger holds."""
     rows: list[ClearingRow] = []
     table = release.mappings.get("accounts")
     for entity in (release.entities[x] for x in entities or release.entities):
@@ -107,7 +108,7 @@ def clearing_rows(
         if not isinstance(reader, LedgerReader):
             continue
         held, ours, items = read_still(
-            connection, entity.code, partial(_standing, connection, reader, entity.code, as_of)
+            connection, entity.code, partial(_standing, connection, reader, entity.code, as_of, ask)
         )
         end = datetime.combine(as_of + timedelta(days=1), datetime.min.time(), entity.zone)
         sources = provider_balances(connection, release, entity, session_of, end, as_of)
@@ -131,10 +132,10 @@ def clearing_rows(
 
 
 def _standing(
-    connection: Connection, reader: LedgerReader, entity: str, as_of: date
+    connection: Connection, reader: LedgerReader, entity: str, as_of: date, ask: AskBalances
 ) -> tuple[dict[Key, Decimal], dict[Key, Decimal], dict[Key, list[OpenMovement]]]:
     """What the ledger holds, what of it we put there, and the open movements, at the end of a day."""
-    held = ask_patiently(lambda: reader.trial_balance(as_of))
+    held = ask(reader, as_of)
     rows = connection.execute(_SQL["our_balances"], {"entity": entity, "until": as_of})
     ours = {(r["account"], r["currency"]): r["amount"] for r in rows}
     return dict(held), ours, open_movements(connection, entity, as_of)

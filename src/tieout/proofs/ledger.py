@@ -19,7 +19,7 @@ from tieout.connector_api import Balances, LedgerReader
 from tieout.money import Period
 from tieout.proofs.continuity import Frame, in_order
 from tieout.proofs.control import ask_patiently
-from tieout.proofs.standing_still import read_still
+from tieout.proofs.standing_still import AskBalances, ask_balances, read_still
 from tieout.rules import Entity, Release
 from tieout.store import Connection, Queries
 
@@ -61,15 +61,17 @@ def ledger_rows(
     session_of: Callable[[str], object],
     period: Period,
     entities: Sequence[str] | None = None,
+    ask: AskBalances = ask_balances,
 ) -> list[LedgerRow]:
-    """Every such account at the end of `period`, in order of entity, role and currency: of some `entities`, or of all."""
+    """Every such account at the end of `period`, in order of entity, role and currency: of some `entities`, or of all. `ask`
+    says what a ledger holds."""
     rows: list[LedgerRow] = []
     for entity in (release.entities[x] for x in entities or release.entities):
         reader = session_of(entity.ledger)
         if not isinstance(reader, LedgerReader):
             continue
         held, ours = read_still(
-            connection, entity.code, partial(_balances, connection, reader, entity, period)
+            connection, entity.code, partial(_balances, connection, reader, entity, period, ask)
         )
         sources = _sources(connection, release, entity, session_of, period)
         for role, account in _accounts(release, period).items():
@@ -94,10 +96,10 @@ def ledger_rows(
 
 
 def _balances(
-    connection: Connection, reader: LedgerReader, entity: Entity, period: Period
+    connection: Connection, reader: LedgerReader, entity: Entity, period: Period, ask: AskBalances
 ) -> tuple[dict[Key, Decimal], dict[Key, Decimal]]:
     """What the ledger holds at a period's end, and what of it we put there, by account and currency."""
-    held = ask_patiently(lambda: reader.trial_balance(period.last))
+    held = ask(reader, period.last)
     given = {"entity": entity.code, "until": period.last}
     rows = connection.execute(_SQL["our_balances"], given)
     return dict(held), {(r["account"], r["currency"]): r["amount"] for r in rows}

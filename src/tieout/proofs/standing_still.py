@@ -7,17 +7,24 @@ passes. So who stands where on the way to the ledger is looked at before and aft
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
 
+from tieout.connector_api import LedgerReader
 from tieout.observe import get_logger
+from tieout.proofs.control import ask_patiently
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.proofs")
 _log = get_logger(__name__)
 Found = TypeVar("Found")
+# By account code and currency: signed in it, a debit is positive.
+Held = Mapping[tuple[str, str], Decimal]
+AskBalances = Callable[[LedgerReader, date], Held]
 # How often both are read at most; and how long what is being sent just now is waited for before. A system that never answers what
 # became of an entry leaves it so for longer: then it differs, and is no passing figure.
 _TRIES = 4
@@ -60,3 +67,26 @@ def _settled(connection: Connection, entity: str) -> OnTheWay:
         time.sleep(_PAUSE_S)
         waited_s += _PAUSE_S
     return stand
+
+
+def ask_balances(reader: LedgerReader, day: date) -> Held:
+    """What a ledger holds at the end of a day. Raises ConnectorError."""
+    return ask_patiently(lambda: reader.trial_balance(day))
+
+
+class KeptBalances:
+    """What an entity's ledger holds at the end of a day, asked for once while nothing of ours is on its way there: figures that are held
+    against each other are then of one answer, whatever people book meanwhile."""
+
+    def __init__(self, connection: Connection, entity: str) -> None:
+        self._connection, self._entity = connection, entity
+        self._kept: dict[date, tuple[OnTheWay, Held]] = {}
+
+    def __call__(self, reader: LedgerReader, day: date) -> Held:
+        """As `ask_balances`. What was asked for while something else was on the way is asked for again."""
+        # Before it is asked: what is posted while the ledger answers is another stand by the next time.
+        stand = on_the_way(self._connection, self._entity)
+        kept = self._kept.get(day)
+        if kept is None or kept[0] != stand:
+            kept = self._kept[day] = (stand, ask_balances(reader, day))
+        return kept[1]

@@ -62,7 +62,7 @@ def _rows(books: Books) -> list[Any]:
     release = books.project.release()
     reader = books.project.reader_of(release.entities[books.entity].ledger)
     assert reader is not None
-    return read_revalued(release, reader, books.entity, OCTOBER.last)
+    return read_revalued(release, reader, reader.facts(), books.entity, OCTOBER.last)
 
 
 def _revalued(books: Books) -> Decimal:
