@@ -114,7 +114,9 @@ def payments(books: Books) -> None:
 
 def _matched(books: Books, first: str) -> None:
     name = f"m_{tag()}"
-    sendings = [books.invoice(name), books.cash(f"{name}_pay", "115.00", name)]
+    # One with tax and one without: each has its due line marked.
+    due = books.invoice(name) if first == "invoice" else books.invoice(name, "115.00", "0.00")
+    sendings = [due, books.cash(f"{name}_pay", "115.00", name)]
     ordered = sendings if first == "invoice" else sendings[::-1]
     outcomes = {o.external_id: o for o in map(books.one, ordered)}
     left, right = (outcomes[s.external_id] for s in sendings)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tieout.connector_api import Sending
 from tieout.connectors.odoo.loading import Loader
-from tieout.documents import PartnerRecord
+from tieout.connectors.odoo.moves import _is_completed
+from tieout.documents import InvoiceLine, InvoicePosting, PartnerRecord
 
 
 class Server:
@@ -51,3 +54,26 @@ def test_a_call_of_a_few_says_nothing_of_a_full_one(monkeypatch: pytest.MonkeyPa
 def test_slow_answers_make_it_smaller_down_to_ten(monkeypatch: pytest.MonkeyPatch) -> None:
     assert loaded(monkeypatch, 0.5, 120) == [50, 25, 12, 12, 12, 9]
     assert min(loaded(monkeypatch, 5.0, 200)[1:-1]) == 10
+
+
+@pytest.mark.parametrize(
+    ("given", "line", "completed"),
+    [
+        ({}, {}, False),
+        ({"match": "m"}, {}, True),
+        ({"tax_totals": {"15%": Decimal("1.50")}}, {}, True),
+        # A tax of which the source has none, and a product that may bring taxes of its own.
+        ({}, {"taxes": ("15%",)}, True),
+        ({}, {"product": "tieout.product"}, True),
+    ],
+)
+def test_only_what_has_something_to_complete_is_read_before_it_is_posted(
+    given: dict[str, Any], line: dict[str, Any], completed: bool
+) -> None:
+    one = InvoiceLine(name="x", quantity=Decimal(1), net=Decimal(10), account="400000", **line)
+    body: dict[str, Any] = {
+        "refund": False, "journal": "INV", "partner": "p", "on": date(2026, 10, 5), "reference": "x", "currency": "USD",
+        "tax_totals": {}, "total": Decimal(10), "receivable": "121000", "match": "", "lines": (one,),
+    }  # fmt: skip
+    assert _is_completed(InvoicePosting(**{**body, **given})) is completed
+    assert not _is_completed(PartnerRecord(name="x"))
