@@ -56,7 +56,7 @@ def names_order(number: str) -> Callable[[str], bool]:
 def _entries(client: OdooClient, orders: Sequence[str], on: date, ours: str) -> list[LedgerAccrual]:
     """What entries of others accrue of each order, those with a line on a liability: what they took back is gone."""
     lines = _naming(client, orders, on)
-    left = set(lines) - made_here(client, {move: rows[-1] for move, rows in lines.items()}, ours)
+    left = set(lines) - made_here(client, {move: _behind(rows[-1]) for move, rows in lines.items()}, ours)
     # What reverses one of ours is told of by the read-back, and accrues nothing.
     whole = _whole(client, sorted(left - reversing(client, sorted(left), ours)))
     kinds = _account_types(client, {r["account_id"][0] for rows in whole.values() for r in rows})
@@ -74,6 +74,11 @@ def _entries(client: OdooClient, orders: Sequence[str], on: date, ours: str) -> 
                 LedgerAccrual(order=number, amount=with_cents(amount), entries=tuple(sorted(by.values())))
             )
     return found
+
+
+def _behind(line: Row) -> Row:
+    """By ids what a line is of."""
+    return {x: line[x][0] if line[x] else 0 for x in ("move_id", "statement_line_id", "payment_id")}
 
 
 def _part_of(named: Callable[[str], bool], spent: list[Row], owed: list[Row]) -> Decimal:

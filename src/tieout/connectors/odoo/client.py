@@ -175,6 +175,11 @@ class OdooClient:
         call = Call(model, method, ids, merged, arguments)
         return patiently(lambda: self._once(call))
 
+    def bare(self, model: str, method: str, **arguments: Any) -> Any:
+        """A read (`read`, `search_read`) whose relations are ids alone, 0 or false for none. Odoo makes a name for each record that
+        a relation leads to (`load` of `search_read` in its ORM): for thousands of journal items that is most of such a call."""
+        return self.call(model, method, load="", **arguments)
+
     def grouped(
         self,
         model: str,

@@ -48,8 +48,8 @@ def _sums(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
 
 
 def actual_lines(rows: Iterable[dict[str, Any]], names: Any, taxed: bool = False) -> dict[str, Decimal]:
-    """The same of the ledger's own lines; `names` gives codes and tax names of ids. `taxed`: what was sent says itself
-    where each line counts in the tax report."""
+    """The same of the ledger's own lines, their relations as ids; `names` gives codes and tax names of ids. `taxed`: what was sent
+    says itself where each line counts in the tax report."""
     return _sums(
         (_place(row, names, taxed), exact(row["amount_currency"])) for row in rows if row["account_id"]
     )
@@ -59,14 +59,12 @@ def _place(row: dict[str, Any], names: Any, taxed: bool) -> str:
     # A tax stands on the accounts of Odoo's own repartition, perhaps on several: it is compared by tax, but where its
     # very lines were sent.
     if row.get("tax_line_id") and not taxed:
-        return f"tax:{names.tax_name_of(row['tax_line_id'][0])}"
-    share = row.get("tax_repartition_line_id") or [0]
+        return f"tax:{names.tax_name_of(row['tax_line_id'])}"
+    share = row.get("tax_repartition_line_id") or 0
     tax = (
-        TaxShare(taxes=tuple(row["tax_ids"]), share=share[0], tags=tuple(row["tax_tag_ids"]))
-        if taxed
-        else None
+        TaxShare(taxes=tuple(row["tax_ids"]), share=share, tags=tuple(row["tax_tag_ids"])) if taxed else None
     )
-    return str(names.code_of(row["account_id"][0])) + _shares(_named(row, names)) + _counted(tax)
+    return str(names.code_of(row["account_id"])) + _shares(_named(row, names)) + _counted(tax)
 
 
 def _named(row: dict[str, Any], names: Any) -> list[tuple[str, Decimal]]:

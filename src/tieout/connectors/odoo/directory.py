@@ -23,6 +23,7 @@ class Directory:
         self._taxes: dict[tuple[str, str], int] = {}
         self._tax_names: dict[int, str] = {}
         self._currencies: dict[str, int] = {}
+        self._currency_codes: dict[int, str] = {}
         self._analytics: dict[str, int] = {}
         self._analytic_names: dict[int, str] = {}
         self.company_currency = ""
@@ -49,6 +50,7 @@ class Directory:
         self._tax_names = {r["id"]: r["name"] for r in rows}
         rows = read("res.currency", "search_read", domain=[], fields=["name"])
         self._currencies = {r["name"]: r["id"] for r in rows}
+        self._currency_codes |= {r["id"]: str(r["name"]) for r in rows}
         domain = [["id", "=", self._client.company]] if self._client.company else []
         fields = ["name", "currency_id", "tax_calculation_rounding_method", "account_price_include"]
         company = read("res.company", "search_read", domain=domain, fields=fields, limit=1)
@@ -124,6 +126,13 @@ class Directory:
     def currency(self, code: str) -> int:
         """An active currency's id by its code. Raises RefusedError where there is none."""
         return self._find("_currencies", code, "active currency")
+
+    def currency_code(self, currency: int) -> str:
+        """The code of a currency by its id: of one that was made inactive as well."""
+        if currency not in self._currency_codes:
+            rows = self._client.call("res.currency", "read", ids=[currency], fields=["name"])
+            self._currency_codes[currency] = str(rows[0]["name"])
+        return self._currency_codes[currency]
 
     def analytic(self, name: str) -> int:
         """An analytic account by its name. They are read when one is first asked for: not every

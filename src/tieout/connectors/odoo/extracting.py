@@ -31,7 +31,7 @@ def journal_items(client: OdooClient, names: Directory, start: date, end: date) 
     ]
     last = 0
     while True:
-        rows = client.call(
+        rows = client.bare(
             "account.move.line", "search_read", domain=[["id", ">", last], *domain], fields=_FIELDS, order="id",
             limit=_PAGE,
         )  # fmt: skip
@@ -39,21 +39,21 @@ def journal_items(client: OdooClient, names: Directory, start: date, end: date) 
             if not r["account_id"]:
                 # A section or a note: it stands on no account.
                 continue
-            record = ("account.move", r["move_id"][0])
+            record = ("account.move", r["move_id"])
             if r["statement_line_id"]:
-                record = ("account.bank.statement.line", r["statement_line_id"][0])
+                record = ("account.bank.statement.line", r["statement_line_id"])
             elif r["payment_id"]:
-                record = ("account.payment", r["payment_id"][0])
+                record = ("account.payment", r["payment_id"])
             yield JournalItem(
                 line=r["id"],
                 entry=str(r["move_name"] or ""),
                 on=date.fromisoformat(r["date"]),
-                journal=str(journals.get(r["journal_id"][0], "")),
-                account=names.code_of(r["account_id"][0]),
-                partner=r["partner_id"][0] if r["partner_id"] else 0,
+                journal=str(journals.get(r["journal_id"], "")),
+                account=names.code_of(r["account_id"]),
+                partner=r["partner_id"] or 0,
                 text=str(r["name"] or ""),
                 reference=str(r["ref"] or ""),
-                currency=r["currency_id"][1],
+                currency=names.currency_code(r["currency_id"]),
                 amount=exact(r["amount_currency"]),
                 debit=exact(r["debit"]),
                 credit=exact(r["credit"]),

@@ -115,14 +115,14 @@ def _entries(client: OdooClient, accounts: list[int], start: date, end: date) ->
     found: dict[int, Row] = {}
     last = 0
     while accounts:
-        rows = client.call(
+        rows = client.bare(
             "account.move", "search_read", domain=[*domain, ["id", ">", last]],
             fields=["statement_line_id", "origin_payment_id"], order="id", limit=_PAGE,
         )  # fmt: skip
         for row in rows:
             key = row["id"]
             found[key] = {
-                "move_id": [key], "statement_line_id": row["statement_line_id"], "payment_id": row["origin_payment_id"],
+                "move_id": key, "statement_line_id": row["statement_line_id"], "payment_id": row["origin_payment_id"],
             }  # fmt: skip
         if len(rows) < _PAGE:
             break
@@ -191,14 +191,14 @@ def _exchange_journal(client: OdooClient) -> int:
 
 
 def made_here(client: OdooClient, lines: dict[int, Row], ours: str) -> set[int]:
-    """The entries behind which one of our external ids stands."""
+    """The entries behind which one of our external ids stands; `lines` say by ids what each is of."""
     made: set[int] = set()
     for model, field in (
         ("account.move", "move_id"),
         ("account.bank.statement.line", "statement_line_id"),
         ("account.payment", "payment_id"),
     ):
-        moves: dict[int, int] = {r[field][0]: move for move, r in lines.items() if r[field]}
+        moves: dict[int, int] = {r[field]: move for move, r in lines.items() if r[field]}
         keys = sorted(moves)
         for begin in range(0, len(keys), _PAGE):
             names = client.call(model, "get_external_id", ids=keys[begin : begin + _PAGE])
@@ -216,10 +216,10 @@ def reversing(client: OdooClient, moves: list[int], ours: str) -> set[int]:
         origin = {r["id"]: r["reversed_entry_id"][0] for r in rows if r["reversed_entry_id"]}
         if not origin:
             continue
-        lines = client.call(
+        lines = client.bare(
             "account.move.line", "search_read", domain=[["move_id", "in", sorted(set(origin.values()))]],
             fields=["move_id", "statement_line_id", "payment_id"],
         )  # fmt: skip
-        made = made_here(client, {r["move_id"][0]: r for r in lines}, ours)
+        made = made_here(client, {r["move_id"]: r for r in lines}, ours)
         turned |= {move for move, other in origin.items() if other in made}
     return turned

@@ -78,7 +78,7 @@ class ReadBack:
         turned = reversals_of(self._client, wanted) if reversals else {}
         of = {key: move for move, found in turned.items() for key in found}
         by_move: dict[int, list[dict[str, Any]]] = {}
-        for line in self._client.call(
+        for line in self._client.bare(
             "account.move.line",
             "search_read",
             domain=[["move_id", "in", [*wanted, *of]]],
@@ -89,7 +89,7 @@ class ReadBack:
                 *(_TAX_FIELDS if any(has_tax(s.body) for s, _ in group) else []),
             ],
         ):
-            key = line["move_id"][0]
+            key = line["move_id"]
             by_move.setdefault(of.get(key, key), []).append(line)
         for sending, key in group:
             move = states.get(moves.get(key, 0))

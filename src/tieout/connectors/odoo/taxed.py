@@ -62,7 +62,7 @@ def ledger_taxes(client: OdooClient, names: Directory, start: date, end: date, o
     codes = _Codes(client)
     lines: dict[int, list[Row]] = {}
     for row in _lines(client, codes.accounts, start, end):
-        lines.setdefault(row["move_id"][0], []).append(row)
+        lines.setdefault(row["move_id"], []).append(row)
     moves = _moves(client, sorted(lines))
     items = [
         item
@@ -98,7 +98,7 @@ def _lines(client: OdooClient, accounts: list[int], start: date, end: date) -> I
     ]
     last = 0
     while True:
-        rows = client.call(
+        rows = client.bare(
             "account.move.line", "search_read", domain=[["id", ">", last], *domain], fields=_FIELDS, order="id", limit=_PAGE
         )  # fmt: skip
         yield from rows
@@ -120,11 +120,11 @@ def _items(row: Row, move: Row, codes: _Codes, names: Directory) -> Iterator[Tax
     if not row["account_id"]:
         return
     zero, amount, company = Decimal(0), -exact(row["amount_currency"]), -exact(row["balance"])
-    record = ("account.move", row["move_id"][0])
+    record = ("account.move", row["move_id"])
     if row["statement_line_id"]:
-        record = ("account.bank.statement.line", row["statement_line_id"][0])
+        record = ("account.bank.statement.line", row["statement_line_id"])
     elif row["payment_id"]:
-        record = ("account.payment", row["payment_id"][0])
+        record = ("account.payment", row["payment_id"])
     due, at_once = fell_due(move), bool(move["always_tax_exigible"])
     # A part of a group of taxes is for no use of its own: the document says it.
     use = {"out": "sale", "in": "purchase"}.get(str(move["move_type"]).partition("_")[0], "")
@@ -139,8 +139,8 @@ def _items(row: Row, move: Row, codes: _Codes, names: Directory) -> Iterator[Tax
             on=date.fromisoformat(row["date"]),
             record=record,
             code=code(tax),
-            account=names.code_of(row["account_id"][0]),
-            currency=row["currency_id"][1],
+            account=names.code_of(row["account_id"]),
+            currency=names.currency_code(row["currency_id"]),
             tax=amount if of_tax else zero,
             base=zero if of_tax else amount,
             company=company if of_tax else zero,
@@ -151,7 +151,7 @@ def _items(row: Row, move: Row, codes: _Codes, names: Directory) -> Iterator[Tax
 
     if row["tax_line_id"]:
         # A tax that is worked out of another one's line bears on it as well: that is no base of a sale.
-        yield item(row["tax_line_id"][0], True)
+        yield item(row["tax_line_id"], True)
     elif row["tax_ids"]:
         yield from (item(tax, False) for tax in row["tax_ids"])
     else:

@@ -31,8 +31,8 @@ def moves_of(client: OdooClient, model: str, keys: list[int]) -> dict[int, int]:
     """The entry behind each record; a bank line and a payment have one of their own."""
     if model == MOVE:
         return {key: key for key in keys}
-    rows = client.call(model, "read", ids=keys, fields=["move_id"])
-    return {r["id"]: r["move_id"][0] for r in rows if r["move_id"]}
+    rows = client.bare(model, "read", ids=keys, fields=["move_id"])
+    return {r["id"]: r["move_id"] for r in rows if r["move_id"]}
 
 
 def ends(partial: Row) -> set[int]:

@@ -43,6 +43,8 @@ _INDEXED = {
 
 def number(value: Any) -> Decimal:
     """A client's number as a Decimal, by its shortest text; empty is zero."""
+    if isinstance(value, Decimal):
+        return value
     if value in (None, False, ""):
         return Decimal(0)
     return Decimal(str(value))
@@ -173,6 +175,7 @@ class Searcher:
     def __init__(self, store: Store, compute: Callable[[str, str, Record], Any]) -> None:
         self.store, self._compute = store, compute
         self._displaying: Callable[[str, Record], str] = lambda model, record: ""
+        self._getters: dict[tuple[str, str], Callable[[Record], Any]] = {}
 
     def display_with(self, function: Callable[[str, Record], str]) -> None:
         """By what `display_name` and the names of relations are made."""
@@ -191,17 +194,27 @@ class Searcher:
 
     def value(self, model: str, name: str, record: Record) -> Any:
         """A field's stored or computed value: ids for relations, Decimals for amounts."""
+        return self._getter(model, name)(record)
+
+    def _getter(self, model: str, name: str) -> Callable[[Record], Any]:
+        """How a field's value is had of a record: found out once for every record that is asked."""
+        if (found := self._getters.get((model, name))) is None:
+            found = self._getters[model, name] = self._made_getter(model, name)
+        return found
+
+    def _made_getter(self, model: str, name: str) -> Callable[[Record], Any]:
         field = self.field(model, name)
         if name == "display_name":
-            return self._displaying(model, record)
+            return lambda r: self._displaying(model, r)
         if field.kind == "o2m" and not field.computed:
-            rows = self.store.by(field.relation, field.inverse, record["id"])
-            if name == "invoice_line_ids":
-                rows = [r for r in rows if r["display_type"] == "product"]
-            return [r["id"] for r in rows]
+            return lambda r: self._many(field, name, r)
         if field.computed:
-            return self._compute(model, name, record)
-        return record.get(name)
+            return lambda r: self._compute(model, name, r)
+        return operator.methodcaller("get", name)
+
+    def _many(self, field: Field, name: str, record: Record) -> list[int]:
+        rows = self.store.by(field.relation, field.inverse, record["id"])
+        return [r["id"] for r in rows if name != "invoice_line_ids" or r["display_type"] == "product"]
 
     # domains
 
@@ -215,13 +228,17 @@ class Searcher:
             if candidates is not None
             else list(table.values())
         )
-        check = self._compile(model, list(domain))
+        checks = self._compile(model, list(domain))
         active = (
             "active" in MODELS[model]
             and context.get("active_test", True)
             and not any(isinstance(x, list | tuple) and x[0] == "active" for x in domain)
         )
-        return [r for r in records if (not active or r.get("active", True)) and check(r)]
+        if active:
+            records = [r for r in records if r.get("active", True)]
+        for check in checks:
+            records = list(filter(check, records))
+        return records
 
     def _narrow(self, model: str, domain: list[Any]) -> set[int] | None:
         """Ids that can match, where a leaf of a plain conjunction is indexed."""
@@ -233,11 +250,12 @@ class Searcher:
                 continue
             values = leaf[2] if leaf[1] == "in" else [leaf[2]]
             found = set(values) if leaf[0] == "id" else self.store.indexed(model, leaf[0], values)
-            if found is not None and (best is None or len(found) < len(best)):
-                best = found
+            if found is not None:
+                best = found if best is None else best & found
         return best
 
-    def _compile(self, model: str, domain: list[Any]) -> Callable[[Record], bool]:
+    def _compile(self, model: str, domain: list[Any]) -> list[Callable[[Record], bool]]:
+        """What must hold, all of it, for a record to be found."""
         stack: list[Callable[[Record], bool]] = []
         for item in reversed(domain):
             if item == "!":
@@ -251,7 +269,7 @@ class Searcher:
                     stack.append(lambda r, a=left, b=right: a(r) and b(r))  # type: ignore[misc]
             else:
                 stack.append(self._leaf(model, item))
-        return lambda r: all(check(r) for check in stack)
+        return stack
 
     def _leaf(self, model: str, leaf: Any) -> Callable[[Record], bool]:
         name, op, wanted = leaf
@@ -285,14 +303,13 @@ class Searcher:
         if field.kind not in ("o2m", "m2m"):
             raise value_error(f"Invalid operator 'any' for {model}.{name}")
         inner, table = self._compile(field.relation, list(domain)), self.store.tables[field.relation]
-        return lambda r: any(inner(table[i]) for i in self.value(model, name, r) or []) == wanted
+        get = self._getter(model, name)
+        return lambda r: any(all(check(table[i]) for check in inner) for i in get(r) or []) == wanted
 
     def _comparison(
         self, model: str, name: str, field: Field, op: str, wanted: Any
     ) -> Callable[[Record], bool]:
-        def get(record: Record) -> Any:
-            return self.value(model, name, record)
-
+        get = self._getter(model, name)
         if field.kind in ("float", "money") and not isinstance(wanted, list | bool):
             wanted = number(wanted)
         if op in ("=", "!="):
@@ -334,7 +351,7 @@ class Searcher:
         for part in reversed(spec.split(",")):
             words = part.split()
             name, descending = words[0], len(words) > 1 and words[1].lower() == "desc"
-            field = self.field(model, name)
+            field, get = self.field(model, name), self._getter(model, name)
             if field.kind == "m2o":
                 inner = [self.store.tables[field.relation][r[name]] for r in records if r.get(name)]
                 unique = list({r["id"]: r for r in inner}.values())
@@ -343,8 +360,8 @@ class Searcher:
                 continue
 
             # PostgreSQL sorts NULL last ascending and first descending.
-            def key(record: Record, name: str = name) -> tuple[bool, Any]:
-                value = self.value(model, name, record)
+            def key(record: Record, get: Callable[[Record], Any] = get) -> tuple[bool, Any]:
+                value = get(record)
                 blank = value is None or value is False or value == ""
                 return (blank, 0 if blank else value)
 
@@ -360,28 +377,40 @@ class Searcher:
         names = (
             fields if fields else [n for n in ("id", *MODELS[model]) if (model, n) not in self.store.absent]
         )
-        kinds = [(n, self.field(model, n)) for n in names if n != "id"]
-        return [{"id": r["id"], **{n: self.show(model, n, f, r, load) for n, f in kinds}} for r in records]
+        shown = [(n, self._shower(model, n, load)) for n in names if n != "id"]
+        return [{"id": r["id"], **{n: show(r) for n, show in shown}} for r in records]
 
-    def show(self, model: str, name: str, field: Field, record: Record, load: str | None) -> Any:
-        """A value as JSON has it: amounts as floats, nothing as false, a relation as [id, name]."""
-        value = self.value(model, name, record)
+    def _shower(self, model: str, name: str, load: str | None) -> Callable[[Record], Any]:
+        """How a field is shown as JSON has it: amounts as floats, nothing as false, a relation as [id, name]."""
+        field, get = self.field(model, name), self._getter(model, name)
         if field.kind == "m2o":
-            if not value:
-                return False
-            if load == "":
-                return value
-            other = self.store.tables[field.relation].get(value)
-            return [value, self._displaying(field.relation, other)] if other else False
+            return self._relation(field.relation, get, load)
         if field.kind in ("o2m", "m2m"):
-            return list(value or [])
+            return lambda r: list(get(r) or [])
         if field.kind in ("float", "money"):
-            return float(value or 0)
+            return lambda r: float(get(r) or 0)
         if field.kind == "int":
-            return value if value is not None else 0
+            return lambda r: 0 if (value := get(r)) is None else value
         if field.kind == "bool":
-            return bool(value)
-        return value if value not in (None, "") else False
+            return lambda r: bool(get(r))
+        return lambda r: False if (value := get(r)) in (None, "") else value
+
+    def _relation(
+        self, model: str, get: Callable[[Record], Any], load: str | None
+    ) -> Callable[[Record], Any]:
+        if load == "":
+            return lambda r: get(r) or False
+        table, names = self.store.tables[model], dict[int, str]()
+
+        def show(record: Record) -> Any:
+            key = get(record)
+            if not key or (other := table.get(key)) is None:
+                return False
+            if key not in names:
+                names[key] = self._displaying(model, other)
+            return [key, names[key]]
+
+        return show
 
     # groups
 
@@ -400,9 +429,9 @@ class Searcher:
             if name != "__count" and name not in MODELS[model] and name != "id":
                 raise value_error(f"Invalid field '{name}' on model '{model}' for '{aggregate}'.")
         groups: dict[tuple[Any, ...], list[Record]] = {}
+        values = [self._grouping(model, g) for g in groupby]
         for record in records:
-            key = tuple(self._group_value(model, g, record) for g in groupby)
-            groups.setdefault(key, []).append(record)
+            groups.setdefault(tuple([value(record) for value in values]), []).append(record)
         if not groupby and not groups:
             groups[()] = []
         rows = []
@@ -419,12 +448,12 @@ class Searcher:
                 rows.append(row)
         return rows
 
-    def _group_value(self, model: str, spec: str, record: Record) -> Any:
+    def _grouping(self, model: str, spec: str) -> Callable[[Record], Any]:
         name, _, grain = spec.partition(":")
-        value = self.value(model, name, record)
-        if grain == "month" and value:
-            return str(value)[:7]
-        return value or False
+        get = self._getter(model, name)
+        if grain == "month":
+            return lambda r: str(value)[:7] if (value := get(r)) else False
+        return lambda r: get(r) or False
 
     def _group_order(self, model: str, groupby: list[str], keys: list[Any]) -> list[Any]:
         ranks: list[dict[Any, Any]] = []
@@ -458,11 +487,11 @@ class Searcher:
             return len(records)
         name, _, how = aggregate.partition(":")
         if how == "sum":
-            total = sum((number(self.value(model, name, r)) for r in records), Decimal(0))
+            total = sum(map(number, map(self._getter(model, name), records)), Decimal(0))
             return float(total) if records else False
         if how == "count":
             return len(records)
-        values = [self.value(model, name, r) for r in records]
+        values = list(map(self._getter(model, name), records))
         if how in ("max", "min") and values:
             return max(values) if how == "max" else min(values)
         raise user_error(f"aggregate {aggregate!r} is not simulated")
