@@ -119,7 +119,7 @@ class Administrator:
     ) -> None:
         headers = {"Authorization": f"bearer {key}", "X-Odoo-Database": database}
         self.url, self.database, self._version = url, database, version
-        self._key, self._login = key, login
+        self._key, self._login, self._uid = key, login, 0
         self._http = httpx2.Client(base_url=url, headers=headers, timeout=120)
 
     def rows(
@@ -184,14 +184,15 @@ class Administrator:
                 raise RuntimeError(f"{model}.{method}: {answer['error']['data']['message'][:300]}")
             return answer.get("result")
 
-        uid = ask("common", "authenticate", self.database, self._login, self._key, {})
+        # It hashes the key whenever it is asked: once is enough.
+        self._uid = self._uid or ask("common", "authenticate", self.database, self._login, self._key, {})
         # Of a model's own methods nothing stands before the named arguments, of all others ids; `write` takes its values
         # by place.
         places = [] if method in MODELS_OWN else [body.pop("ids", [])]
         places += [body.pop("vals")] if "vals" in body else []
         if "vals_list" in body:
             places = [body.pop("vals_list")]
-        return ask("object", "execute_kw", self.database, uid, self._key, model, method, places, body)
+        return ask("object", "execute_kw", self.database, self._uid, self._key, model, method, places, body)
 
     def number_of(self, *names: str) -> int:
         """The first number, from 2 on, that no company has behind any of these names: a database keeps each name once."""

@@ -519,10 +519,10 @@ def test_odoo_a_hashed_journal_of_a_bank_books_nothing_while_a_line_waits_and_a_
 ) -> None:
     session, hands, _ = books
     partner, value = partner_of(session), Decimal("115.00")
-    journal = hands.journal("HBNK", "bank", "101599")
+    journal = hands.journal("HBNK", "bank", "101588")
     waiting = hands.bank_line(journal, date(2026, 10, 6), Decimal(7))
     hands.call("account.journal", "write", [journal], vals={"restrict_mode_hash_table": True})
-    line = cash(f"h_{tag()}", partner, "115.00", journal="HBNK", account="101599")
+    line = cash(f"h_{tag()}", partner, "115.00", journal="HBNK", account="101588")
     (refused,) = session.send([line])
     assert refused.status == "refused" and "Nothing was booked" in refused.error, refused
     assert [o.status for o in session.look_up([line])] == ["absent"]

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from tests.simulation.apart import NOW, odoo_apart
-from tieout.connectors.odoo.versions import V19
+from tieout.connectors.odoo.versions import V18, V19
 from tieout_sandbox.books import ServedBooks, rows_by_company
 from tieout_sandbox.company import Administrator, version_at
 from tieout_sandbox.ports import free_port
@@ -119,6 +119,24 @@ def test_another_companys_rows_are_counted_each_by_itself(both: tuple[Odoo, Admi
 
 def test_a_server_says_what_it_is(both: tuple[Odoo, Administrator]) -> None:
     assert version_at(both[1].url).series == "19.0"
+
+
+def test_odoo_18_is_told_once_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It hashes the key each time, for seconds where it is busy."""
+    with odoo_apart(V18) as apart:
+        admin = Administrator(apart.url, "books", apart.key, V18)
+        asked: list[str] = []
+        post = admin._post
+
+        def noted(path: str, body: dict[str, Any]) -> httpx2.Response:
+            asked.append(body["params"]["method"])
+            return post(path, body)
+
+        monkeypatch.setattr(admin, "_post", noted)
+        for _ in range(3):
+            assert admin.rows("res.company", [], ["name"])
+        assert asked == ["authenticate", "execute_kw", "execute_kw", "execute_kw"]
+        admin.close()
 
 
 def test_who_finds_nobody_at_the_door_knocks_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ def month_of(supervisor: Callable[..., Any]) -> Month:
         options = DemoOptions(
             orders=asked.orders, seed=1, faults="none", scenario="distributor", folder=None, serve=False, kills=0, crash="",
             quiet=True, odoo_url=asked.url.rstrip("/"), odoo_db=asked.database, odoo_key=asked.key,
-            odoo_login=asked.login,
+            odoo_login=asked.login, plant=False, close=False,
         )  # fmt: skip
         version = answered.chosen.version
         return told_of(Demo(options, supervisor, opened=lambda project: _let(project, version)).run())
