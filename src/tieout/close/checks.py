@@ -176,9 +176,11 @@ class Evidence:
             if r.difference or r.unexplained
         ]
         figures = [[r.account, r.currency, str(r.in_ledger), str(r.source)] for r in rows]
-        return _finding(
-            not wrong, "; ".join(wrong) or _count(len(rows), "clearing account") + " explained", figures
-        )
+        said = _count(len(rows), "clearing account") + " explained"
+        if alone := sorted({f"{r.account} {r.currency}" for r in rows if r.source is None}):
+            # Its own movements explain it; whether more of them was to come only people can say.
+            said += f", of {', '.join(alone)} nothing states the balance apart: people certify it"
+        return _finding(not wrong, "; ".join(wrong) or said, figures)
 
     def _accounts(self, task: Task) -> Finding:
         """Every balance-sheet account is what something apart from the ledger says, within its limit, or two people said why

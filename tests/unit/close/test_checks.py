@@ -180,6 +180,11 @@ def clearing(in_ledger: str, source: str | None, *items: tuple[str, str]) -> Cle
         # The provider agrees, and what stands there is none of its movements.
         (clearing("105.00", "105.00", ("100.00", "100.00")), False, "101410 USD: 5.00 is not explained"),
         (clearing("105.00", None, ("100.00", "100.00")), False, "101410 USD: 5.00 is not explained"),
+        (
+            clearing("100.00", None, ("100.00", "100.00")),
+            True,
+            "1 clearing account explained, of 101410 USD nothing states the balance apart: people certify it",
+        ),
     ],
 )  # fmt: skip
 def test_a_clearing_account_is_the_providers_balance_and_its_open_movements(
