@@ -148,7 +148,7 @@ campaign-axe: $(VENV)/.dev ## every page of the console by axe-core in both them
 campaign-console: $(VENV)/.dev ## every page over 1,000,000 documents; writes docs/campaigns/console.md (DOCUMENTS=1000000)
 	@$(BIN)/python -m benchmarks.console --documents $(or $(DOCUMENTS),1000000) --write docs/campaigns/console.md
 
-campaign-odoo: $(VENV)/.dev ## invoices into the Odoo that TIEOUT_TEST_ODOO_URL names (docs/ODOO.md), beside a bare loop; writes docs/campaigns/odoo.md
+campaign-odoo-speed: $(VENV)/.dev ## invoices into the Odoo that TIEOUT_TEST_ODOO_URL names (docs/ODOO.md), beside a bare loop; writes docs/campaigns/odoo.md
 	@$(BIN)/python -m benchmarks.odoo_server --count $(or $(COUNT),1000) --rounds $(or $(ROUNDS),3) --write docs/campaigns/odoo.md
 
 wheels: $(VENV)/.runtime ## both packages into dist/: the product, and the sandbox as its extra

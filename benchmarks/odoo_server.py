@@ -285,7 +285,7 @@ def main(words: Sequence[str] | None = None) -> int:
     text = run(TOY if given.toy else replace(FULL, count=given.count, rounds=given.rounds)).page()
     print(text)
     if given.write is not None:
-        head = f"# Invoices into a real Odoo\n\n`make campaign-odoo` wrote this on {datetime.now(UTC):%Y-%m-%d}.\n\n"
+        head = f"# Invoices into a real Odoo\n\n`make campaign-odoo-speed` wrote this on {datetime.now(UTC):%Y-%m-%d}.\n\n"
         given.write.write_text(head + text)
     return 0
 

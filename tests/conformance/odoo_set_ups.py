@@ -377,7 +377,7 @@ def _(case: Case) -> None:
     case.update("account.account", case.found("account.account", code="400000"), active=False)
 
 
-@wrong("18: a deprecated account", r"account 400000 .*is archived", r"take it into use again", played=V18)
+@wrong("18: a deprecated account", r"account 400000 .*is deprecated", r"take it into use again", played=V18)
 def _(case: Case) -> None:
     case.update("account.account", case.found("account.account", code="400000"), deprecated=True)
 

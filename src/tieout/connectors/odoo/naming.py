@@ -92,7 +92,10 @@ def _account(client: OdooClient, company: _Company, use: Use, rows: list[Row]) -
     row = rows[0]
     field, archived = client.differs.archived
     if row[field] == archived:
-        yield f"is archived, and nothing is posted on it: take it into use again ({_CHART}, filter Archived), or map another"
+        said, where = (
+            ("deprecated", "untick Deprecated") if field == "deprecated" else ("archived", "filter Archived")
+        )
+        yield f"is {said}, and nothing is posted on it: take it into use again ({_CHART}, {where}), or map another"
     kinds = _ACCOUNT_TYPES.get(use.type, ())
     if kinds and row["account_type"] not in kinds:
         yield f"is of type {row['account_type']}, and must be {' or '.join(kinds)}: map another account"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -18,18 +19,23 @@ def sign_of(move_type: str) -> int:
     return {"out_invoice": -1, "out_refund": 1, "in_invoice": 1, "in_refund": -1}.get(move_type, 1)
 
 
-def _ids(value: Any) -> list[int]:
-    """An x2many value as ids: [[6, 0, ids]], [[4, id]], or ids."""
-    found: list[int] = []
+def _ids(value: Any, before: Iterable[int] = ()) -> list[int]:
+    """An x2many value as ids: commands on those of `before` ([6, 0, ids] sets, [5] clears, [4, id] links, [3, id] unlinks), or ids.
+
+    Source: https://www.odoo.com/documentation/19.0/developer/reference/backend/orm.html, fields.Command.
+    """
+    commanded = all(isinstance(item, list | tuple) for item in value or [])
+    found = dict.fromkeys(before if commanded else ())
     for item in value or []:
-        if isinstance(item, list | tuple):
-            if item[0] == 6:
-                found = list(item[2])
-            elif item[0] == 4:
-                found.append(item[1])
-        else:
-            found.append(int(item))
-    return found
+        if not isinstance(item, list | tuple):
+            found[int(item)] = None
+        elif item[0] in (5, 6):
+            found = dict.fromkeys(item[2] if item[0] == 6 else ())
+        elif item[0] == 4:
+            found[item[1]] = None
+        elif item[0] == 3:
+            found.pop(item[1], None)
+    return list(found)
 
 
 class _Taxed:

@@ -100,6 +100,8 @@ class Writes(Reads):
         if any(r["name"] == clean.get("name") for r in self.world.table("res.company").values()):
             raise validation_error("The operation cannot be completed: The company name must be unique!")
         clean |= {"chart_template": False, "country_id": clean.get("country_id") or False}
+        # Of whoever makes it (odoo/addons/base/models/res_company.py: the default of currency_id).
+        clean.setdefault("currency_id", self.world.company["currency_id"])
         clean.setdefault("tax_calculation_rounding_method", self.world.played.tax_rounding)
         clean.setdefault("account_price_include", "tax_excluded")
 
@@ -142,11 +144,6 @@ class Writes(Reads):
             self.moves.write_line(record, values)
         elif model == "res.company":
             self._write_company(record, values)
-        elif model == "res.users" and "group_ids" in values:
-            groups = list(record.get("group_ids") or [])
-            for command in values["group_ids"]:
-                groups = list(command[2]) if command[0] == 6 else [*groups, command[1]]
-            self.world.change(model, record, {**values, "group_ids": groups})
         elif (
             model == "res.partner.bank"
             and record.get("allow_out_payment")
@@ -159,7 +156,7 @@ class Writes(Reads):
             kinds = MODELS[model]
             clean = {
                 n: (
-                    _ids(v)
+                    _ids(v, record.get(n) or ())
                     if kinds[n].kind == "m2m"
                     else number(v)
                     if kinds[n].kind in ("float", "money")
