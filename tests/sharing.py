@@ -35,6 +35,7 @@ LONG_S = {
     "the busy house": 200,
     "tests/acceptance/test_staying_up.py": 80,
     "tests/simulation/test_closes.py": 70,
+    "tests/simulation/test_upgrade.py": 60,
     "tests/acceptance/test_connector_tutorial.py": 30,
     "the sources' trees": 20,
 }

@@ -1,6 +1,5 @@
-"""What `make campaign-upgrade` says of months that are upgraded in the middle of a day's work. In `make test` the two databases of
-6e54738 are upgraded in mid-month and what waits in them is planned and sent (tests/migration/test_mid_month.py); whole months, played by
-the old product and finished by this one, take minutes and are the campaign's."""
+"""An upgrade in the middle of a day's work ends in the ledger of a month that was never broken: the distributor's here, beside what
+`make campaign-upgrade` says of both, and of more days."""
 
 from __future__ import annotations
 
@@ -9,8 +8,19 @@ from typing import Any
 
 import pytest
 
+from tests.migration.mid_month.old import HistoryError
 from tests.simulation import campaign
-from tests.simulation.upgrading import kept_ledger
+from tests.simulation.upgrading import complaints, kept_ledger, upgraded
+
+
+def test_a_month_that_begins_with_6e54738_ends_in_the_same_ledger() -> None:
+    """The distributor's; the services company's is `make campaign-upgrade`."""
+    try:
+        result = upgraded("distributor")
+    except HistoryError as error:
+        pytest.skip(str(error))
+    assert not complaints(result, kept_ledger("distributor"))
+    assert 80 < result["before_pulling_again"]["revisions"] < result["revisions"], "that was no half"
 
 
 def _month(ledger: str, **after: int) -> dict[str, Any]:
