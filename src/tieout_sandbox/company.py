@@ -118,7 +118,7 @@ class Administrator:
         self, url: str, database: str, key: str, version: Differences = V19, login: str = "admin"
     ) -> None:
         headers = {"Authorization": f"bearer {key}", "X-Odoo-Database": database}
-        self.url, self.database, self._version = url, database, version
+        self.url, self.database, self.version = url, database, version
         self._key, self._login, self._uid = key, login, 0
         self._http = httpx2.Client(base_url=url, headers=headers, timeout=120)
 
@@ -152,7 +152,7 @@ class Administrator:
 
     def _ask(self, model: str, method: str, body: dict[str, Any], exactly: bool = False) -> Any:
         fractions = Decimal if exactly else float
-        if self._version.transport == JSONRPC:
+        if self.version.transport == JSONRPC:
             return self._by_rpc(model, method, body, fractions)
         for _ in range(12):
             reply = self._post(f"/json/2/{model}/{method}", body)
@@ -354,7 +354,7 @@ class Administrator:
                     "password": password,
                     "company_id": company,
                     "company_ids": [[6, 0, [company]]],
-                    self._version.users_groups: [[6, 0, groups]],
+                    self.version.users_groups: [[6, 0, groups]],
                 }
             ],
         )
@@ -384,7 +384,7 @@ class Administrator:
         request = call("res.users.apikeys.description", "create", values)
         check = call("res.users.apikeys.description", "make_key", request)
         given: dict[str, Any] = {"context": {"password": password}}
-        if self._version.password_by == "record":
+        if self.version.password_by == "record":
             call("res.users.identitycheck", "write", [check["res_id"]], {"password": password})
             given = {}
         shown = call("res.users.identitycheck", "run_check", [check["res_id"]], **given)

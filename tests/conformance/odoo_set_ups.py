@@ -132,6 +132,11 @@ def _(case: Case) -> None:
 @wrong("a path behind the address", r"is no Odoo", r"without a path behind it")
 def _(case: Case) -> None:
     case.settings["url"] += "/odoo"
+    # Seen on a real 19.0: whoever is not signed in is sent to its door.
+    door = {"location": "/web/login?redirect=%2Fodoo%2Fweb%2Fversion%3F"}
+    case.books.odoo.instead = lambda path, body: (
+        Answer(303, b"", "text/html", door) if path.startswith("/odoo") else None
+    )
 
 
 @wrong("a version that is too old", r"Odoo 17.0 is not supported: version 18.0, or 19.0 or newer")

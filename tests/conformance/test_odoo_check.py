@@ -185,26 +185,30 @@ def test_who_may_not_is_told_which_group_is_missing(asked: Asked, tmp_path: Path
         hands.call("res.users", "search", domain=[["login", "=", asked.company.login]]),
         hands.played.users_groups,
     )
-    ids = []
-    for name in (
-        "account.group_account_basic",
-        "base.group_partner_manager",
-        "product.group_product_manager",
-    ):
-        module, short = name.split(".")
-        domain = [["module", "=", module], ["name", "=", short]]
-        ids.append(hands.call("ir.model.data", "search_read", domain=domain, fields=["res_id"])[0]["res_id"])
-    hands.call("res.users", "write", user, vals={field: [[3, key] for key in ids]})
-    try:
-        steps = asked.check(tmp_path / "rights")
-    finally:
-        hands.call("res.users", "write", user, vals={field: [[4, key] for key in ids]})
+
+    def without(folder: str, *groups: str) -> Steps:
+        ids = []
+        for name in groups:
+            module, short = name.split(".")
+            domain = [["module", "=", module], ["name", "=", short]]
+            found = hands.call("ir.model.data", "search_read", domain=domain, fields=["res_id"])
+            ids.append(found[0]["res_id"])
+        hands.call("res.users", "write", user, vals={field: [[3, key] for key in ids]})
+        try:
+            return asked.check(tmp_path / folder)
+        finally:
+            hands.call("res.users", "write", user, vals={field: [[4, key] for key in ids]})
+
     named(
-        steps,
-        r"create on account\.move: .*account\.group_account_basic|may book entries.*account\.group_account_basic",
-        r"create on account\.bank\.statement\.line.*account\.group_account_basic",
+        without("makes", "base.group_partner_manager", "product.group_product_manager"),
         r"create on res\.partner.*base\.group_partner_manager",
         r"create on product\.product.*product\.group_product_manager",
+    )
+    # A real server lets who has no group of accounting read no journal, and is asked no further.
+    named(
+        without("books", "account.group_account_basic"),
+        r"create on account\.move: .*account\.group_account_basic|may book entries.*account\.group_account_basic"
+        r"|lacks a right.*Accounting/Invoicing",
     )
 
 
@@ -239,7 +243,9 @@ def test_what_is_wrong_with_address_database_login_or_key_is_named(asked: Asked,
         r"refuses the (key|login).*(make a new one|check all three)",
     )
     there = r'database "?boooks"?.*does not exist|No database is selected|database.*check'
-    named(asked.check(tmp_path / "database", database="boooks"), there)
+    if old or not _GIVEN["URL"]:
+        # A real 19.0 that has one database alone answers of it, whatever name it is asked by (seen on 30 November 2026).
+        named(asked.check(tmp_path / "database", database="boooks"), there)
     if old:
         named(asked.check(tmp_path / "login", login=""), r"cannot do without login.*beside url and key")
         named(asked.check(tmp_path / "other", login="admin"), r"refuses the login 'admin'.*check all three")

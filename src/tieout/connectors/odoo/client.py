@@ -121,6 +121,13 @@ class OdooClient:
                 lambda: self._http.post("/web/webclient/version_info", json={"jsonrpc": "2.0", "method": "call", "params": {}})
             )  # fmt: skip
         if to := reply.headers.get("location", ""):
+            asked = httpx2.URL(str(reply.request.url))
+            there = asked.join(to)
+            if (there.scheme, there.netloc) == (asked.scheme, asked.netloc):
+                # Odoo sends whoever asks for a page of its own to its door.
+                raise SetupError(
+                    f"{self.url} is no Odoo to be called: it leads on to {there.path[:200]}: check url, without a path behind it"
+                )
             raise SetupError(
                 f"{self.url} leads on to {to[:200]}: put the address there that it ends at as url"
             )
