@@ -207,7 +207,7 @@ def test_who_may_not_is_told_which_group_is_missing(asked: Asked, tmp_path: Path
     # A real server lets who has no group of accounting read no journal, and is asked no further.
     named(
         without("books", "account.group_account_basic"),
-        r"create on account\.move: .*account\.group_account_basic|may book entries.*account\.group_account_basic"
+        r"create on account\.(move|bank\.statement\.line): .*account\.group_account|may book entries.*account\.group_account_basic"
         r"|lacks a right.*Accounting/Invoicing",
     )
 
