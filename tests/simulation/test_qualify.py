@@ -39,6 +39,8 @@ def test_a_small_month_is_played_on_the_server_that_is_tried(tmp_path: Path) -> 
         month = {f["what"]: f["said"] for f in verified(path.read_text())["month"]}
         assert any(what.startswith("shop_us 2026-10") for what in month), month
         assert month["every payout is proven"] and month["its evidence holds"], month
+        # Nothing was planted and nobody closed it, so neither is said to have agreed.
+        assert not {"every planted fault is found", "people close and sign the month"} & set(month), month
         # Both companies are of the server that was tried, and all of the month's entries stand there.
         names = {str(c["name"]) for c in server.table("res.company")}
         assert "Tieout qualification 1" in names and any(n.startswith("Meridian Supply") for n in names), (
