@@ -8,6 +8,7 @@ from typing import Any
 
 from tieout.causes import Cause
 from tieout.connector_api.addresses import Network
+from tieout.connector_api.publication import ApiVersion, NeededRight, Verified, WebhookTopic
 from tieout.connector_api.tokens import IN_MEMORY, TokenKeeper
 from tieout.connector_api.web import guarded
 from tieout.documents import Document, check_kept
@@ -90,7 +91,11 @@ class Stream:
 class Connector:
     """What a kind of system can do. `open` makes a session that has the capabilities that
     `can` names; `pushes` are the beginnings of the events that wake its polls; `causes` are those of its own that a
-    refused message or an outcome of it may name."""
+    refused message or an outcome of it may name.
+
+    What it was made from: `api` is the vendor's version that it asks for, `verified` what it was held against; `rights` and
+    `webhooks` are what a person sets up there. `assumed` is what no public document says; `not_covered` what the vendor has
+    and this does not read."""
 
     name: str
     title: str
@@ -104,6 +109,11 @@ class Connector:
     limits: str = ""
     assumed: tuple[str, ...] = ()
     causes: tuple[Cause, ...] = ()
+    api: ApiVersion | None = None
+    verified: tuple[Verified, ...] = ()
+    rights: tuple[NeededRight, ...] = ()
+    webhooks: tuple[WebhookTopic, ...] = ()
+    not_covered: tuple[str, ...] = ()
 
     @property
     def by_browser(self) -> bool:

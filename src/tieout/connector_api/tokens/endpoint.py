@@ -6,7 +6,7 @@ here too); Salesforce's `unknown_error` with "retry your request" (help.salesfor
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +20,8 @@ from tieout.connector_api.tokens.grants import Grant
 from tieout.connector_api.tokens.keeping import Token
 
 _LONGEST = 65_536
-_LONGEST_LIFE_S = 10 * 366 * 86_400.0
+_LONGEST_LIFE_S = 10 * 366 * 86_400
+_SECONDS = re.compile(r"([0-9]{1,12})(\.[0-9]*)?")
 _PASSING = frozenset({"temporarily_unavailable", "server_error", "slow_down", "unknown_error"})
 _WORDS = {
     "invalid_client": "the client is not known there, or its secret is another one: check client id and secret",
@@ -101,15 +102,10 @@ def _token(
     return Token(access, now, None if life_s is None else now + life_s, newest, told)
 
 
-def _life_s(given: Any) -> float | None:
+def _life_s(given: Any) -> int | None:
     """Seconds as a number or, as SAP Concur writes it, as a text; None where no end is named, or nonsense."""
-    if isinstance(given, bool) or not isinstance(given, int | float | str):
-        return None
-    try:
-        life_s = float(given)
-    except (ValueError, OverflowError):
-        return None
-    return min(life_s, _LONGEST_LIFE_S) if math.isfinite(life_s) and life_s > 0 else None
+    found = None if isinstance(given, bool) else _SECONDS.fullmatch(str(given).strip())
+    return min(int(found[1]), _LONGEST_LIFE_S) or None if found else None
 
 
 def _sendable(token: str) -> bool:
