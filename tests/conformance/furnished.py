@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tieout_sandbox import World
+from tieout_sandbox.simulators.gusto import CLIENT, CONSENT
 
 NOW = datetime(2026, 10, 5, 14, tzinfo=UTC)
 MANY = 130
@@ -39,6 +40,7 @@ def happen(made: World, number: int, at: datetime) -> None:
     # Pay periods of two months, all paid on one day.
     end = date(2026, 8, 2 + number % 28) if number < 80 else date(2026, 9, 10 + number % 20)
     made.gusto.process(f"run-{number}", end - timedelta(days=14), end, _TODAY)
+    made.gusto.pay_contractor(f"pay-{number}", end, Decimal("250.00"), Decimal("12.50"))
     made.concur.approve(
         f"X{number}", at, ("ada@example.com", "Ada"), [("TAXI", "Taxi", Decimal("10.00"), "Cash", False)]
     )
@@ -73,7 +75,12 @@ def settings(made: World, name: str) -> dict[str, Any]:
         "salesforce": {"client_id": secrets["sf_id"], "client_secret": secrets["sf_secret"]},
         "concur": {"token": secrets["concur_token"]},
         "coupa": {"client_id": secrets["coupa_id"], "client_secret": secrets["coupa_secret"]},
-        "gusto": {"token": secrets["gusto_token"], "company": "co-1"},
+        "gusto": {
+            "client_id": CLIENT,
+            "client_secret": secrets["gusto_token"],
+            "refresh_token": CONSENT,
+            "company": "co-1",
+        },
         "chargebee": {"key": secrets["chargebee_key"]},
         "cloudevents": {"secret": secrets["events"]},
     }[name]

@@ -86,7 +86,9 @@ def _held(name: str) -> Callable[[str], int]:
             ),
             "concur": lambda: len(made.concur.reports),
             "coupa": lambda: len(made.coupa.rows[_COUPA[stream]]),
-            "gusto": lambda: len(made.gusto.payrolls),
+            "gusto": lambda: len(
+                made.gusto.payrolls if stream == "payrolls" else made.gusto.contractor_payments
+            ),
             "chargebee": lambda: len(made.chargebee.rows[stream]),
         }[name]()
 

@@ -285,6 +285,8 @@ def _gusto() -> None:
     row = site.process("run-1", date(2026, 10, 1), date(2026, 10, 15), date(2026, 10, 20))
     departments = {k: d for k, (d, _) in site.employees.items()}
     _write("gusto", "payrolls.half-month.invented.json", _json({"payroll": row, "departments": departments}))
+    paid = site.pay_contractor("pay-1", date(2026, 10, 20), Decimal("750.00"), Decimal("42.10"))
+    _write("gusto", "contractor_payments.fixed.invented.json", _json(paid))
 
 
 def _concur() -> None:

@@ -1,7 +1,8 @@
-"""Gusto on the wire: bearer token, lists in pages, a dated API version.
+"""Gusto on the wire: tokens that are renewed, lists in pages, a dated API version.
 
-References: docs.gusto.com (App Integrations: get all payrolls of a company, get employees of a company,
-pagination, API versions). Amounts are decimal texts.
+References: docs.gusto.com, App Integrations (OAuth2, pagination, rate limits, API versions), and the documents of version 2026-06-15
+in Gusto/gusto-python-client (get all payrolls of a company, get a single payroll, get contractor payments, get employees). Amounts are
+decimal texts. A list of payrolls says nothing of persons: each payroll is asked for by itself, a page of its persons at a time.
 """
 
 from __future__ import annotations
@@ -14,107 +15,324 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tieout.connector_api import ControlTotal, Item, Page, SystemConfig, http_client, read_json
+import httpx2
 
-VERSION = "2024-04-01"
-_PER_PAGE = 25
-_KEY = "authorise the app again for this company"
-_FIRST = date(2000, 1, 1)
+from tieout.connector_api import (
+    ControlTotal,
+    Item,
+    Page,
+    RefusedError,
+    SetupError,
+    SystemConfig,
+    http_client,
+    read_json,
+)
+from tieout.connector_api.tokens import RefreshToken, token_auth
+from tieout.connectors.gusto.contractors import HISTORICAL, cost_of
+from tieout.connectors.gusto.normalise import debits_and_credits
+
+VERSION = "2026-06-15"
+CURRENCY = "USD"
+_PAYROLLS, _MOST = 25, 100
+_KEY = "connect the app again for this company, with the scopes that its page names"
+# Gusto's first payrolls were of 2012, and a question may span a year.
+_FIRST, _SPAN = date(2012, 1, 1), timedelta(days=364)
+_AHEAD = timedelta(days=31)
+# What of a payroll changes by itself, and moves no money.
+_PASSING = ("payroll_status_meta", "submission_blockers", "credit_blockers", "processing_request")
 
 
 def open_session(config: SystemConfig) -> GustoSession:
-    """A session for one company, by bearer token. Nothing is asked of Gusto yet."""
-    return GustoSession(config.text("url"), config.text("company"), config.text("token"))
+    """A session for one company. Nothing is asked of Gusto yet. Raises SetupError where no way to sign in is set."""
+    return GustoSession(config.text("url"), config.text("company"), _auth(config), config.text("external") == "yes")
+
+
+def _auth(config: SystemConfig) -> httpx2.Auth:
+    """By the refresh token of a person's consent, which Gusto changes with each renewal; or a token that somebody else renews."""
+    if config.text("refresh_token"):
+        back = config.text("redirect_uri")
+        grant = RefreshToken(
+            url=config.text("url").rstrip("/") + "/oauth/token",
+            client_id=config.text("client_id"),
+            client_secret=config.text("client_secret"),
+            refresh_token=config.text("refresh_token"),
+            extra={"redirect_uri": back} if back else {},
+        )
+        return token_auth(config, grant)
+    if not config.text("token"):
+        raise SetupError("Gusto: no way to sign in: set client_id, client_secret and refresh_token")
+    return _Fixed(config.text("token"))
+
+
+class _Fixed(httpx2.Auth):
+    """A token that is renewed elsewhere."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx2.Request) -> Iterator[httpx2.Request]:  # type: ignore[override]
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        yield request
 
 
 class GustoSession:
-    """Poller and ControlTotals of one company's processed payrolls."""
+    """Poller and ControlTotals of one company's payrolls and contractor payments; with `external` of payrolls too that were run
+    elsewhere and entered there."""
 
-    def __init__(self, url: str, company: str, token: str) -> None:
-        self._company = company
-        headers = {"Authorization": f"Bearer {token}", "X-Gusto-API-Version": VERSION}
-        self._http = http_client(base_url=url.rstrip("/"), timeout=40, headers=headers)
+    def __init__(self, url: str, company: str, auth: httpx2.Auth, external: bool = False) -> None:
+        self._company, self._types = company, "regular,off_cycle" + (",external" if external else "")
+        headers = {"X-Gusto-API-Version": VERSION}
+        self._http = http_client(base_url=url.rstrip("/"), timeout=40, headers=headers, auth=auth)
 
-    def _get(self, path: str, **params: Any) -> tuple[list[Any], int]:
-        """A page, and how many pages there are."""
+    def _get(self, path: str, page: int, per: int, **params: Any) -> tuple[Any, int]:
+        """A page, and how many there are; 0 where the answer does not say."""
         whole = f"/v1/companies/{self._company}/{path}"
-        rows, headers = read_json(self._http, "Gusto", whole, params, _KEY)
-        return rows, int(headers.get("x-total-pages", "1"))
+        body, headers = read_json(self._http, "Gusto", whole, {**params, "page": page, "per": per}, _KEY)
+        return body, int(headers.get("x-total-pages", "0"))
 
-    def _payrolls(self, page: int, since: date, until: date) -> tuple[list[Any], int]:
+    def _payrolls(self, page: int, since: date, until: date) -> tuple[list[dict[str, Any]], int]:
         return self._get(
             "payrolls",
+            page,
+            _PAYROLLS,
             processing_statuses="processed",
-            include="taxes,deductions",
+            payroll_types=self._types,
+            include="totals,payroll_status_meta,reversals",
             start_date=since.isoformat(),
             end_date=until.isoformat(),
-            page=page,
-            per=_PER_PAGE,
         )
 
-    def check(self) -> str:
-        """What answers, in a line. Raises ConnectorError where it cannot be used."""
-        self._get("employees", page=1, per=1)
-        return f"Gusto at {self._http.base_url}, company {self._company}"
-
-    def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
-        """Payrolls by pay period, a month back: one that is processed late is found, and one that is
-        reversed comes once more."""
-        since = date.fromisoformat(str(cursor["since"])) if cursor.get("since") else _FIRST
-        overlap = max(31, int(cursor.get("options", {}).get("overlap_minutes", 0)) // 1440)
-        number = int(cursor.get("page", 1))
-        start = max(_FIRST, since - timedelta(days=overlap)) if since > _FIRST else _FIRST
-        rows, pages = self._payrolls(number, start, now.date() + timedelta(days=31))
-        departments = self._departments() if rows else {}
-        items = [_item(stream, row, departments) for row in rows]
-        if number < pages:
-            return Page(items, {"since": cursor.get("since"), "page": number + 1}, more=True)
-        return Page(items, {"since": now.date().isoformat()})
+    def _payroll(self, key: str) -> dict[str, Any]:
+        """A payroll with all whom it pays, whose pages it is asked for by."""
+        include = "benefits,deductions,taxes,totals,reversals"
+        whole: dict[str, Any] = {}
+        number, pages = 1, 1
+        while number <= pages:
+            row, said = self._get(f"payrolls/{key}", number, _MOST, include=include)
+            paid = row.get("employee_compensations") or []
+            whole = whole or {**row, "employee_compensations": []}
+            whole["employee_compensations"] += paid
+            # Where nothing is said a full page may have another behind it.
+            pages = said or number + (len(paid) == _MOST)
+            number += 1
+        return whole
 
     def _departments(self) -> dict[str, str]:
-        """Each employee's department, as they are in today."""
+        """Each employee's department, as they are in today: those who left are in the list too."""
         found: dict[str, str] = {}
         number, pages = 1, 1
         while number <= pages:
-            rows, pages = self._get("employees", page=number, per=100)
+            rows, said = self._get("employees", number, _MOST)
             found |= {str(r["uuid"]): str(r.get("department") or "") for r in rows}
+            pages = said or number + (len(rows) == _MOST)
             number += 1
         return found
+
+    def check(self) -> str:
+        """What answers, in a line. Raises ConnectorError where it cannot be used."""
+        self._get("employees", 1, 1)
+        return f"Gusto at {self._http.base_url}, company {self._company}"
+
+    def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
+        """A page of payrolls by pay period, or of contractor payments by day.
+
+        A first poll goes from 2012 on, a year at a time. A later one asks for the year up to a month ahead: payrolls of the month before
+        the last poll, and of those before it what is new there (a correction names the period that it corrects) or has other figures.
+        One that was processed and is not any more comes once, as not processed: a case. What may still be called off before its pay
+        day is waited for.
+        """
+        start = date.fromisoformat(cursor["window"]) if "window" in cursor else self._start(cursor, now)
+        if stream == "contractor_payments":
+            items, last, seen = self._contractor_items(cursor, start, now)
+        else:
+            items, last, seen = self._payroll_items(cursor, start, now)
+        if not last:
+            return Page(items, {**_kept(cursor), "window": start.isoformat(), **seen}, more=True)
+        after = start + _SPAN + timedelta(days=1)
+        if after <= now.date() + _AHEAD:
+            seen.pop("listed", None)
+            return Page(items, {**_kept(cursor), **seen, "window": after.isoformat(), "page": 1}, more=True)
+        return Page(items, {"since": now.date().isoformat(), "seen": seen["seen"]})
+
+    def _start(self, cursor: dict[str, Any], now: datetime) -> date:
+        return now.date() + _AHEAD - _SPAN if cursor.get("since") else _FIRST
+
+    def _payroll_items(
+        self, cursor: dict[str, Any], start: date, now: datetime
+    ) -> tuple[list[Item], bool, dict[str, Any]]:
+        """A page's items, whether it is the window's last, and what goes on: the page, whom the window listed, what was seen."""
+        number = int(cursor.get("page", 1))
+        rows, said = self._payrolls(number, start, _end(start, now))
+        pages = said or number + (len(rows) == _PAYROLLS)
+        seen: dict[str, str] = dict(cursor.get("seen") or {})
+        listed = [*cursor.get("listed", ()), *(_uuid(r) for r in rows)]
+        wanted = [r for r in rows if not _waits(r, now) and _is_wanted(_uuid(r), _mark(r), cursor)]
+        departments = self._departments() if wanted else {}
+        items = [_payroll_item(self._payroll(_uuid(r)), departments) for r in wanted]
+        seen |= {_uuid(r): _mark(r) for r in rows if not _waits(r, now)}
+        if number < pages:
+            return items, False, {"page": number + 1, "listed": listed, "seen": seen}
+        for key in _gone(seen, listed, start):
+            items.append(_payroll_item(self._taken_back(key), {}))
+            del seen[key]
+        return items, True, {"seen": _still(seen, now)}
+
+    def _taken_back(self, key: str) -> dict[str, Any]:
+        """A payroll that was processed and is not listed any more, as one that is not processed."""
+        try:
+            return {**self._payroll(key), "processed": False}
+        except RefusedError:
+            return {"payroll_uuid": key, "processed": False, "employee_compensations": []}
+
+    def _contractors(self, since: date, until: date) -> Iterator[dict[str, Any]]:
+        """Every payment to a contractor of a span of days, both included, that is no record of one made elsewhere."""
+        number, pages = 1, 1
+        while number <= pages:
+            told, said = self._get(
+                "contractor_payments", number, _MOST, start_date=since.isoformat(), end_date=until.isoformat()
+            )
+            groups = told.get("contractor_payments") or []
+            for group in groups:
+                yield from (p for p in group["payments"] if p.get("payment_method") != HISTORICAL)
+            pages = said or number + (len(groups) == _MOST)
+            number += 1
+
+    def _contractor_items(
+        self, cursor: dict[str, Any], start: date, now: datetime
+    ) -> tuple[list[Item], bool, dict[str, Any]]:
+        """As `_payroll_items`; a window is asked for whole."""
+        today, seen, items = now.date().isoformat(), dict(cursor.get("seen") or {}), []
+        for row in self._contractors(start, _end(start, now)):
+            item = _contractor_item(row)
+            mark = f"{item.dedupe_key[-16:]}:{row['date']}"
+            if row.get("may_cancel") and row["date"] > today:
+                continue
+            if _is_wanted(item.source_key, mark, cursor):
+                items.append(item)
+            seen[item.source_key] = mark
+        return items, True, {"seen": _still(seen, now)}
 
     def control_totals(
         self, streams: Iterable[str], start: datetime, end: datetime, zone: str
     ) -> list[ControlTotal]:
-        """Count and cost of the payrolls that pay on days of a span: their own totals."""
+        """Count and sum of what is paid on days of a span: payrolls by their own totals, contractors by their payments. What is
+        paid later in the span, and may be called off until then, counts already."""
         first, after = (t.astimezone(ZoneInfo(zone)).date() for t in (start, end))
-        count, cost = 0, Decimal(0)
-        # The list is by pay period, the figure by pay day, which may lie well behind the period or before its end.
-        for row in self._all(first - timedelta(days=62), after + timedelta(days=31)):
-            if first <= date.fromisoformat(row["check_date"]) < after:
-                count += 1
-                totals = row["totals"]
-                cost += Decimal(str(totals["gross_pay"])) + Decimal(str(totals["employer_taxes"]))
-        return (
-            [ControlTotal("USD", "payrolls", count, cost, cost, "the payrolls' own totals")] if count else []
-        )
+        found = []
+        for stream in streams:
+            rows = self._paid(first, after) if stream == "payrolls" else self._paid_contractors(first, after)
+            count, debit, credit = 0, Decimal(0), Decimal(0)
+            for up, down in rows:
+                count, debit, credit = count + 1, debit + up, credit + down
+            if count:
+                said = "the payrolls' own totals" if stream == "payrolls" else "the payments by day"
+                found.append(ControlTotal(CURRENCY, stream, count, debit, credit, said))
+        return found
 
-    def _all(self, since: date, until: date) -> Iterator[dict[str, Any]]:
+    def _paid(self, first: date, after: date) -> Iterator[tuple[Decimal, Decimal]]:
+        # The list is by pay period, the figure by pay day, which may lie well behind the period or before its end.
         number, pages = 1, 1
         while number <= pages:
-            rows, pages = self._payrolls(number, since, until)
-            yield from rows
+            rows, said = self._payrolls(number, after + _AHEAD - _SPAN, after + _AHEAD)
+            for row in rows:
+                if first <= date.fromisoformat(row["check_date"]) < after:
+                    yield self._sides(row)
+            pages = said or number + (len(rows) == _PAYROLLS)
             number += 1
+
+    def _sides(self, row: dict[str, Any]) -> tuple[Decimal, Decimal]:
+        """A payroll's debits and credits: its costs by its totals; where some are negative, as its lines have them."""
+        totals = {k: Decimal(str(v)) for k, v in row["totals"].items()}
+        if any(v < 0 for v in totals.values()):
+            return debits_and_credits({"payroll": self._payroll(_uuid(row)), "departments": self._departments()})
+        names = ("gross_pay", "employer_taxes", "benefits", "reimbursements")
+        cost = sum((totals.get(n, Decimal(0)) for n in names), Decimal(0))
+        return cost, cost
+
+    def _paid_contractors(self, first: date, after: date) -> Iterator[tuple[Decimal, Decimal]]:
+        for row in self._contractors(first, after - timedelta(days=1)):
+            cost = cost_of(row)
+            if cost:
+                yield abs(cost), abs(cost)
 
     def close(self) -> None:
         """Close the connections; the session is not used again."""
         self._http.close()
 
 
-def _item(stream: str, row: dict[str, Any], departments: dict[str, str]) -> Item:
+def _end(start: date, now: datetime) -> date:
+    """The last day of a window: Gusto takes none that is more than three months ahead."""
+    return min(start + _SPAN, now.date() + _AHEAD)
+
+
+def _kept(cursor: dict[str, Any]) -> dict[str, Any]:
+    """What stays the same over a poll's pages; `marked` says whether the last poll left marks, which one of an earlier version did
+    not."""
+    return {"since": cursor["since"], "marked": _marked(cursor)} if cursor.get("since") else {}
+
+
+def _marked(cursor: dict[str, Any]) -> bool:
+    return bool(cursor.get("marked", "seen" in cursor))
+
+
+def _uuid(row: dict[str, Any]) -> str:
+    return str(row.get("payroll_uuid") or row["uuid"])
+
+
+def _waits(row: dict[str, Any], now: datetime) -> bool:
+    """Whether somebody may still call a payroll off, before its pay day."""
+    status = row.get("payroll_status_meta") or {}
+    return bool(status.get("cancellable")) and row["check_date"] > now.date().isoformat()
+
+
+def _told(row: dict[str, Any]) -> str:
+    """A hash of what a row says that stays."""
+    stays = {k: v for k, v in row.items() if k not in _PASSING}
+    return hashlib.sha256(json.dumps(stays, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _mark(row: dict[str, Any]) -> str:
+    """By which a listed payroll is known again: what it says, and the end of its period."""
+    return f"{_told(row)}:{row['pay_period']['end_date']}"
+
+
+def _is_wanted(key: str, mark: str, cursor: dict[str, Any]) -> bool:
+    """Whether something listed is taken: all of it at first, then what is recent, new or told otherwise. A mark ends with a day."""
+    if not cursor.get("since"):
+        return True
+    overlap = max(31, int(cursor.get("options", {}).get("overlap_minutes", 0)) // 1440)
+    recent = date.fromisoformat(cursor["since"]) - timedelta(days=overlap)
+    if mark[17:] >= recent.isoformat():
+        return True
+    return _marked(cursor) and (cursor.get("seen") or {}).get(key) != mark
+
+
+def _still(seen: dict[str, str], now: datetime) -> dict[str, str]:
+    """What of it a later poll asks for again."""
+    begins = (now.date() + _AHEAD - _SPAN).isoformat()
+    return {k: v for k, v in seen.items() if v[17:] >= begins}
+
+
+def _gone(seen: dict[str, str], listed: Iterable[str], start: date) -> list[str]:
+    """What was seen with a period that ends well within the window, and is not listed any more."""
+    within = (start + _AHEAD).isoformat(), (start + _SPAN - _AHEAD).isoformat()
+    there = set(listed)
+    return [k for k, v in seen.items() if k not in there and within[0] < v[17:] < within[1]]
+
+
+def _payroll_item(row: dict[str, Any], departments: dict[str, str]) -> Item:
     """A payroll with the departments of those whom it pays: what it said when it was first read."""
     paid = {str(e["employee_uuid"]) for e in row["employee_compensations"]}
     body = {"payroll": row, "departments": {k: v for k, v in departments.items() if k in paid}}
     raw = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str).encode()
     # A department that changes later changes nothing that was paid.
-    told = json.dumps(row, sort_keys=True, default=str).encode()
-    key = str(row["payroll_uuid"])
-    return Item(stream, key, f"{stream}:{key}:{hashlib.sha256(told).hexdigest()[:16]}", raw)
+    key = _uuid(row)
+    return Item("payrolls", key, f"payrolls:{key}:{_told(row)}", raw)
+
+
+def _contractor_item(row: dict[str, Any]) -> Item:
+    raw = json.dumps(row, sort_keys=True, separators=(",", ":"), default=str).encode()
+    # That a payment was funded, or cannot be cancelled any more, moves no money.
+    told = json.dumps({k: v for k, v in row.items() if k not in ("status", "may_cancel")}, sort_keys=True, default=str)
+    digest, key = hashlib.sha256(told.encode()).hexdigest()[:16], str(row["uuid"])
+    return Item("contractor_payments", key, f"contractor_payments:{key}:{digest}", raw)
