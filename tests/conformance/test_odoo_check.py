@@ -27,6 +27,8 @@ from tieout_sandbox.ports import free_port
 from tieout_sandbox.simkit import serve
 from tieout_sandbox.simulators.odoo import Odoo
 
+pytestmark = pytest.mark.long
+
 _GIVEN = {n: os.environ.get(f"TIEOUT_TEST_ODOO_{n}", "") for n in ("URL", "DB", "KEY", "LOGIN", "VERSION")}
 VERSIONS = [_GIVEN["VERSION"] or "19.0"] if _GIVEN["URL"] else ["18.0", "19.0", "20.0"]
 Steps = list[tuple[str, bool, str]]
