@@ -114,8 +114,7 @@ class TokenAuth(httpx2.Auth):
                 if kept is not None and kept.access != refused and not kept.ended(self._keeper.now()):
                     return kept
                 raise
-            renewal.keep(made)
-            return made
+            return renewal.keep(made)
 
     def _asked(self, kept: Token | None, lost: bool) -> Token:
         """Asked again at once where the line broke: a provider with a grace for the refresh token before counts it in seconds."""
