@@ -106,8 +106,9 @@ class TokenAuth(httpx2.Auth):
             renewal.begin()
             try:
                 made = self._asked(kept, renewal.lost)
-            except GivesNone:
-                renewal.refused()
+            except GivesNone as error:
+                if not error.lost:
+                    renewal.refused()
                 raise
             except TransientError:
                 # One that is only due goes on to serve while the endpoint does not answer.
