@@ -250,7 +250,7 @@ def tokens(
     count: int,
     folder: Path = DOCS,
     minutes: float = 60,
-    speed: float = 60.0,
+    speed: float = 40.0,
     rotations: Sequence[str] = tuple(ROTATIONS),
 ) -> int:
     """Hours of calls with tokens of ten minutes, two workers, kills and lost answers, for each way of rotating."""

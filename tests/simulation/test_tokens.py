@@ -13,5 +13,5 @@ from tests.simulation.campaign import tokens
 def test_no_refresh_token_is_lost_and_no_call_goes_out_twice_with_a_dead_one(
     rotates: str, tmp_path: Path
 ) -> None:
-    assert tokens(1, tmp_path, minutes=20, speed=120.0, rotations=[rotates]) == 0
+    assert tokens(1, tmp_path, minutes=20, speed=100.0, rotations=[rotates]) == 0
     assert "Wrong: 0." in (tmp_path / "tokens.md").read_text()

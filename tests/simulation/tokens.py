@@ -7,15 +7,17 @@ was answered stands at the provider, by the number that the caller gave it.
 
 from __future__ import annotations
 
-import multiprocessing
+import contextlib
+import json
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,7 @@ class Hour:
     """What came of it."""
 
     rotates: str
+    minutes: float = 60
     renewals: int = 0
     kills: Counter[str] = field(default_factory=Counter)
     cut: int = 0
@@ -119,6 +122,8 @@ class Hour:
     def wrong(self) -> list[str]:
         """What must not be."""
         found = []
+        if self.renewals < self.minutes / 10 or self.calls < 20:
+            found.append(f"too little happened: {self.renewals} renewals, {self.calls} calls")
         if self.worst > 1:
             found.append(f"a call went out {self.worst} times with a dead token")
         if self.most_at_once > 1:
@@ -133,21 +138,18 @@ class Hour:
 
 def hour(
     dsn: str, folder: Path, seed: int, *, rotates: str = "until_used", minutes: float = 60, speed: float = 60.0,
-    workers: int = 2, kill_every_s: float = 2.0, dies: tuple[int, int] = (25, 15), cut_of_a_hundred: int = 10,
+    workers: int = 2, kill_every_s: float = 2.0, dies: tuple[int, int] = (45, 20), cut_of_a_hundred: int = 10,
 ) -> Hour:  # fmt: skip
     """Some minutes of the provider's clock with so many workers; one is killed at any moment every `kill_every_s` of the real one."""
-    # The clock begins to run once processes begin quickly.
-    warm = multiprocessing.get_context("forkserver")
-    warm.set_forkserver_preload([__name__])
-    first = warm.Process(target=time.time)
-    first.start()
-    first.join()
-    chance, clock = random.Random(seed), Fast(time.time(), speed)
-    provider = Provider(now=clock.at, rotates=rotates, slow_s=0.02)
+    chance = random.Random(seed)
     (folder / "refresh").write_text(FIRST)
-    found = Hour(rotates)
+    found = Hour(rotates, minutes=minutes)
+    nursery = _Nursery()
+    # The clock begins to run once processes begin at once.
+    clock = Fast(time.time(), speed)
+    provider = Provider(now=clock.at, rotates=rotates, slow_s=0.02)
     with serving(provider) as url:
-        crew = _Crew(Work(url, dsn, clock, folder, dies), chance, workers)
+        crew = _Crew(Work(url, dsn, clock, folder, dies), chance, workers, nursery)
         until, kill_at = _BEGAN + minutes * 60, time.time() + kill_every_s
         while clock.at() < until:
             time.sleep(0.02)
@@ -156,7 +158,7 @@ def hour(
                     provider.cut, found.cut = 1, found.cut + 1
             if time.time() >= kill_at:
                 kill_at = time.time() + kill_every_s * chance.uniform(0.5, 1.5)
-                crew.kill()
+                crew.kill(provider)
             crew.mend()
             if lost := crew.lost((folder / "refresh").read_text()):
                 found.lost += 1
@@ -168,38 +170,82 @@ def hour(
     return found
 
 
+class _Nursery:
+    """A process that imported everything and forks workers: each begins at once."""
+
+    def __init__(self) -> None:
+        begun = [sys.executable, "-m", __name__]
+        self._process = subprocess.Popen(begun, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n"
+
+    def begin(self, work: Work, name: str, seed: int) -> int:
+        """A worker's process id."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        given = {
+            "url": work.url, "dsn": work.dsn, "began": work.clock.began, "speed": work.clock.speed,
+            "folder": str(work.folder), "dies": work.dies, "name": name, "seed": seed,
+        }  # fmt: skip
+        self._process.stdin.write(json.dumps(given) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def end(self) -> None:
+        """End it; its workers are ended by whoever has them."""
+        self._process.kill()
+        self._process.communicate()
+
+
+def _nurse() -> None:
+    # Whoever ends is gone at once, and leaves no entry.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        given = json.loads(line)
+        if pid := os.fork():
+            print(pid, flush=True)
+            continue
+        clock, folder = Fast(given["began"], given["speed"]), Path(given["folder"])
+        work = Work(given["url"], given["dsn"], clock, folder, tuple(given["dies"]))
+        worker(work, given["name"], given["seed"])
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 class _Crew:
     """Worker processes, each begun again once it is gone."""
 
-    def __init__(self, work: Work, chance: random.Random, count: int) -> None:
-        self._work, self._chance, self._begun = work, chance, 0
-        self._context = multiprocessing.get_context("forkserver")
+    def __init__(self, work: Work, chance: random.Random, count: int, nursery: _Nursery) -> None:
+        self._work, self._chance, self._nursery, self._begun = work, chance, nursery, 0
         self.kills: Counter[str] = Counter()
-        self._ours: set[str] = set()
         self._crew = [self._begin() for _ in range(count)]
-        self._read: dict[Path, int] = {}
 
-    def _begin(self) -> BaseProcess:
+    def _begin(self) -> tuple[str, int]:
         self._begun += 1
         name = f"w{self._begun}"
-        made = self._context.Process(
-            target=worker, args=(self._work, name, self._chance.randrange(2**32)), name=name
-        )
-        made.start()
-        return made
+        return name, self._nursery.begin(self._work, name, self._chance.randrange(2**32))
 
-    def kill(self) -> None:
-        """End one at whatever it is doing."""
-        one = self._chance.choice(self._crew)
-        if one.is_alive() and one.pid is not None:
-            os.kill(one.pid, signal.SIGKILL)
+    def kill(self, provider: Provider) -> None:
+        """End one that is at work, at whatever it is doing."""
+        with provider.lock:
+            working = {path.split("/")[1] for path, _, _ in provider.calls}
+        if at_work := [(name, pid) for name, pid in self._crew if name in working and _lives(pid)]:
+            _, pid = self._chance.choice(at_work)
+            os.kill(pid, signal.SIGKILL)
             self.kills["at any moment"] += 1
 
     def mend(self) -> None:
         """Begin those again that are gone."""
-        for at, one in enumerate(self._crew):
-            if not one.is_alive():
-                died = self._work.folder / f"{one.name}.died"
+        for at, (name, pid) in enumerate(self._crew):
+            if not _lives(pid):
+                died = self._work.folder / f"{name}.died"
                 if died.exists():
                     self.kills[died.read_text()] += 1
                 self._crew[at] = self._begin()
@@ -216,9 +262,10 @@ class _Crew:
 
     def end(self) -> None:
         """End all of them."""
-        for one in self._crew:
-            one.kill()
-            one.join()
+        for _, pid in self._crew:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._nursery.end()
 
 
 def _connect_anew(provider: Provider, folder: Path, number: int) -> None:
@@ -238,3 +285,7 @@ def _count(found: Hour, provider: Provider) -> None:
     found.calls = len(tries)
     found.dead = sum(1 for _, status, _ in provider.calls if status == 401)
     found.worst = max((each.count(401) for each in tries.values()), default=0)
+
+
+if __name__ == "__main__":
+    _nurse()
