@@ -11,7 +11,7 @@ CONNECTOR = Connector(
     version="1",
     config=(
         ConfigField("url", "where events are posted to"),
-        ConfigField("secret", "signing secret (Standard Webhooks)", secret=True),
+        ConfigField("secret", "signing secret as Standard Webhooks has it: whsec_ and base64; another text is the key itself", secret=True),
         ConfigField("source", "the events' source URI", required=False, default="urn:tieout"),
     ),
     open=open_session,

@@ -12,6 +12,11 @@ CONNECTOR = Connector(
     config=(
         ConfigField("host", "mail server"),
         ConfigField("port", "its port", required=False, default="25"),
+        ConfigField(
+            "tls",
+            "starttls, tls (from the first byte) or none; by default tls on port 465, starttls on 587 or with a user",
+            required=False,
+        ),
         ConfigField("sender", "the From address"),
         ConfigField("user", "log-in name, if any", required=False),
         ConfigField("password", "its password", secret=True, required=False),
