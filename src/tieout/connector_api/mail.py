@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
-from email.headerregistry import Address, HeaderRegistry
+from email.headerregistry import Address, AddressHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, cast
 
-from tieout.connector_api.errors import SetupError, TransientError
+from tieout.connector_api.errors import ConnectorError, SetupError, TransientError
 
 TLS = ("starttls", "tls", "none")
 _IMPLICIT, _SUBMISSION = 465, 587
@@ -27,14 +27,15 @@ _TIMEOUT_S = 20.0
 @dataclass(frozen=True)
 class MailServer:
     """Where mail is handed over. `tls` is one of TLS; "" is `tls` on port 465, `starttls` on 587 or with a user, else none.
-    With `token`, a function that gives an access token, the user signs in by XOAUTH2 instead of the password."""
+    With `token` the user signs in by XOAUTH2 instead of the password: it gives an access token, and another than the one that
+    was refused."""
 
     host: str
     port: int = 25
     user: str = ""
     password: str = ""
     tls: str = ""
-    token: Callable[[], str] | None = None
+    token: Callable[[str], str] | None = None
 
     @property
     def secured(self) -> str:
@@ -85,6 +86,7 @@ def open_line(server: MailServer, timeout_s: float = _TIMEOUT_S) -> Line:
             _sign_in(line, server)
         return line
     except ssl.SSLCertVerificationError as error:
+        close_line(line)
         said = f"{where} shows a certificate that is not believed: {error.verify_message}. "
         raise SetupError(
             said + "Name the server as its certificate does, or let this machine trust who signed it"
@@ -96,26 +98,41 @@ def open_line(server: MailServer, timeout_s: float = _TIMEOUT_S) -> Line:
         close_line(line)
         if 400 <= error.smtp_code < 500:
             raise TransientError(f"{where} puts signing in off ({error.smtp_code})") from None
-        raise SetupError(f"{where} refuses user {server.user} ({error.smtp_code}): check how it signs in") from None
+        raise SetupError(
+            f"{where} refuses user {server.user} ({error.smtp_code}): check how it signs in"
+        ) from None
     except (OSError, smtplib.SMTPException) as error:
         close_line(line)
         raise TransientError(f"{where}: {error!r}") from None
+    except ConnectorError:
+        # No token could be got.
+        close_line(line)
+        raise
 
 
 def _sign_in(line: Line, server: MailServer) -> None:
     if server.token is None:
         line.login(server.user, server.password)
         return
-    said = f"user={server.user}\1auth=Bearer {server.token()}\1\1"
+    line.ehlo_or_helo_if_needed()
+    if "XOAUTH2" not in line.esmtp_features.get("auth", "").upper().split():
+        raise smtplib.SMTPNotSupportedError("AUTH XOAUTH2 is not among what it offers")
+    token = server.token("")
+    try:
+        _sign_in_by(line, server.user, token)
+    except smtplib.SMTPAuthenticationError:
+        # A token may be revoked before its end: once more with a new one.
+        _sign_in_by(line, server.user, server.token(token))
+
+
+def _sign_in_by(line: Line, user: str, token: str) -> None:
+    said = f"user={user}\1auth=Bearer {token}\1\1"
 
     def answer(challenge: bytes | None = None) -> str:
         # A challenge after the first word is the refusal's reason, which is to be answered with nothing (Google and
         # Microsoft: SASL XOAUTH2).
         return said if challenge is None else ""
 
-    line.ehlo_or_helo_if_needed()
-    if "XOAUTH2" not in line.esmtp_features.get("auth", "").upper().split():
-        raise smtplib.SMTPNotSupportedError("AUTH XOAUTH2 is not among what it offers")
     line.auth("XOAUTH2", answer)
 
 
@@ -135,7 +152,7 @@ def one_address(text: str) -> Address:
     if any(ord(c) < 32 or ord(c) == 127 for c in text):
         raise ValueError(f"{text[:80]!r} holds a control character: an address is one line")
     try:
-        header = HeaderRegistry()("To", text)
+        header = cast(AddressHeader, HeaderRegistry()("To", text))
     except (MessageError, ValueError, LookupError) as error:
         raise ValueError(f"{text[:80]!r} is no address of mail: {error}") from None
     found = header.addresses

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
 from tieout.connector_api import Outcome, OutcomeStatus, Sending, SystemConfig
 from tieout.connector_api.mail import Line, MailServer, close_line, message_of, open_line
+from tieout.connector_api.tokens import ClientCredentials, RefreshToken, token_auth
 from tieout.documents import MailOut
 
 
 def open_session(config: SystemConfig) -> SmtpSession:
     """A session for one mail server. No line is opened yet."""
-    return SmtpSession(
-        MailServer(
-            config.text("host"),
-            int(config.text("port", "25") or 25),
-            config.text("user"),
-            config.text("password"),
-            config.text("tls"),
-        ),
-        config.text("sender"),
+    server = MailServer(
+        config.text("host"),
+        int(config.text("port", "25") or 25),
+        config.text("user"),
+        config.text("password"),
+        config.text("tls"),
+        _token(config),
     )
+    return SmtpSession(server, config.text("sender"))
+
+
+def _token(config: SystemConfig) -> Callable[[str], str] | None:
+    """What gives access tokens, where the user signs in by one."""
+    if not config.text("token_url"):
+        return None
+    given = (config.text("token_url"), config.text("client_id"), config.text("client_secret"))
+    refresh = config.text("refresh_token")
+    grant = RefreshToken(*given, refresh) if refresh else ClientCredentials(*given, config.text("scope"))
+    auth = token_auth(config, grant)
+    return lambda refused: auth.token(refused).access
 
 
 class SmtpSession:
@@ -60,14 +71,18 @@ class SmtpSession:
             message = self._message(sending)
         except Exception as error:  # noqa: BLE001 - that one message is refused
             # Whatever is wrong with one message (a line break in its address, say), nothing of it was sent.
-            return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=f"it is no message: {error}"), True
+            return Outcome(
+                sending.external_id, OutcomeStatus.REFUSED, error=f"it is no message: {error}"
+            ), True
         try:
             line.send_message(message)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as error:
             return _refused(sending.external_id, error)
         except (ValueError, smtplib.SMTPNotSupportedError) as error:
             # Addresses that cannot be told to the server (RFC 6531): found before anything of it goes out.
-            return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=f"it is no message: {error}"), True
+            return Outcome(
+                sending.external_id, OutcomeStatus.REFUSED, error=f"it is no message: {error}"
+            ), True
         except OSError as error:
             # smtplib's own errors are among these. Before the text went out nothing can have been taken.
             cut = f"the line was cut: {error!r}"
@@ -79,9 +94,7 @@ class SmtpSession:
         body = sending.body
         assert isinstance(body, MailOut)
         now = datetime.now(UTC)
-        return message_of(
-            self._sender, (body.to,), body.subject, body.text, now=now, key=sending.external_id
-        )
+        return message_of(self._sender, (body.to,), body.subject, body.text, now=now, key=sending.external_id)
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Nothing can be asked of a mail server: a person decides."""
