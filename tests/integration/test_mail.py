@@ -226,7 +226,7 @@ class TestEncryption:
 class TestTokens:
     def _session(self, port: int, url: str, **changes: str) -> Any:
         given = {
-            "user": "books@meridian.example", "token_url": f"{url}/token", "client_id": "app", "client_secret": "secret-of-the-app",
+            "user": "books@meridian.example", "oauth_url": f"{url}/token", "client_id": "app", "client_secret": "secret-of-the-app",
             "scope": "https://outlook.office365.com/.default", **changes,
         }  # fmt: skip
         return session_of(port, **given)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
-from email.headerregistry import Address, AddressHeader, HeaderRegistry
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any, cast
@@ -152,7 +152,7 @@ def one_address(text: str) -> Address:
     if any(ord(c) < 32 or ord(c) == 127 for c in text):
         raise ValueError(f"{text[:80]!r} holds a control character: an address is one line")
     try:
-        header = cast(AddressHeader, HeaderRegistry()("To", text))
+        header = cast(Any, HeaderRegistry()("To", text))
     except (MessageError, ValueError, LookupError) as error:
         raise ValueError(f"{text[:80]!r} is no address of mail: {error}") from None
     found = header.addresses

@@ -28,9 +28,9 @@ def open_session(config: SystemConfig) -> SmtpSession:
 
 def _token(config: SystemConfig) -> Callable[[str], str] | None:
     """What gives access tokens, where the user signs in by one."""
-    if not config.text("token_url"):
+    if not config.text("oauth_url"):
         return None
-    given = (config.text("token_url"), config.text("client_id"), config.text("client_secret"))
+    given = (config.text("oauth_url"), config.text("client_id"), config.text("client_secret"))
     refresh = config.text("refresh_token")
     grant = RefreshToken(*given, refresh) if refresh else ClientCredentials(*given, config.text("scope"))
     auth = token_auth(config, grant)

@@ -23,7 +23,7 @@ CONNECTOR = Connector(
         ConfigField("user", "log-in name, if any", required=False),
         ConfigField("password", "its password", secret=True, required=False),
         ConfigField(
-            "token_url",
+            "oauth_url",
             "token endpoint, where the user signs in by OAuth 2 (XOAUTH2) instead of a password, such as "
             "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token or https://oauth2.googleapis.com/token",
             required=False,
