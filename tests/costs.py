@@ -74,7 +74,7 @@ def merged(
     before: Record, now: Counter[str], long: Counter[str], shared: Counter[str], whole: bool
 ) -> Record:
     """What was known, with what was measured in its place. Of a run of a few files what is shared says nothing."""
-    files = {file: cost for file, cost in before.files.items() if functions_in(file)}
+    files = {file: cost for file, cost in before.files.items() if (ROOT / file).exists()}
     files |= {file: Cost(functions_in(file), now[file], long[file]) for file in {*now, *long}}
     return Record(files, dict(shared) if whole else before.shared)
 
@@ -84,6 +84,10 @@ class Meter:
 
     def __init__(self) -> None:
         self._group, self._unit = self._place()
+        for old in self._group.parent.glob("tieout-tests-*"):
+            # Of an earlier run: a group of which no process is left.
+            with suppress(OSError):
+                old.rmdir()
         try:
             self._group.mkdir()
             (self._group / "cgroup.procs").write_text(str(os.getpid()))
@@ -112,12 +116,6 @@ class Meter:
         if self._unit == "cpuacct.usage":
             return int(text) / 1e9
         return int(text.split("usage_usec ")[1].split()[0]) / 1e6
-
-    def close(self) -> None:
-        """The group goes with the last of its processes; what is left of it disturbs nobody."""
-        with suppress(OSError):
-            (self._group.parent / "cgroup.procs").write_text(str(os.getpid()))
-            self._group.rmdir()
 
 
 class Counting:
@@ -156,7 +154,6 @@ class Counting:
             into[item.nodeid.partition("::")[0]] += self._meter.seconds() - before - self._apart
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        self._meter.close()
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["costs"] = [dict(c) for c in (self.now, self.long, self.shared)]
 

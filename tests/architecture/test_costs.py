@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.costs import RECORD, Cost, Meter, Record, merged, recorded, functions_in
+from tests.costs import RECORD, Cost, Meter, Record, functions_in, merged, recorded
 
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds of processor time. Of a file that `make test` runs; of all that it runs, which two processors do in less than eight
@@ -84,7 +84,9 @@ def test_a_record_is_written_as_it_is_read_and_keeps_what_was_not_measured_again
     )
     (tmp_path / "costs.toml").write_text(now.as_toml())
     read = recorded(tmp_path / "costs.toml")
-    assert read == Record({here: Cost(functions_in(here), 1.2, 2.0), other: Cost(2, 4, 0)}, {"collecting": 20.0})
+    assert read == Record(
+        {here: Cost(functions_in(here), 1.2, 2.0), other: Cost(2, 4, 0)}, {"collecting": 20.0}
+    )
     again = merged(before, Counter({here: 1.24}), Counter(), Counter({"collecting": 7.0}), whole=True)
     assert again.shared == {"collecting": 7.0} and again.files[here].long == 0
     assert recorded(tmp_path / "none.toml") == Record({}, {}) and RECORD.exists()
