@@ -123,7 +123,7 @@ class TestWhatAMovementIs:
         assert moved(type="payment_refund", reporting_category="refund", amount=-700).category == "refund"
 
     def test_a_net_that_does_not_add_up_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="net .* is not amount .* less fee"):
+        with pytest.raises(ValueError, match=r"net .* is not amount .* less fee"):
             moved(net=999)
 
     def test_a_refund_made_at_stripe_has_the_order_of_its_charge_or_payment_intent(self) -> None:
