@@ -118,7 +118,7 @@ class ProviderMovement(Document, frozen=True, kw_only=True, tag="provider_moveme
     """One change of a payment provider's balance.
 
     `category` is the provider's reporting category in our words: charge, refund,
-    refund_failure, payout, payout_reversal, topup, dispute, dispute_reversal, fee, reserve, other.
+    refund_failure, capture_reversal, payout, payout_reversal, topup, dispute, dispute_reversal, fee, reserve, exchange, spending, other.
     `gross` and `net` are signed (into the balance is positive); `fee` is what was withheld,
     positive: net = gross - fee.
     """

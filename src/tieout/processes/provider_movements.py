@@ -8,6 +8,8 @@ Top-up           Dr clearing            Cr bank in transit
 Dispute opened   Dr disputes receivable Cr clearing; won reverses it, lost: see `disputes`
 Reserve          Dr provider reserve    Cr clearing
 Exchange         Dr provider exchange   Cr clearing, and the other way round in the other currency
+Spending         Dr provider spending   Cr clearing: what we pay by the provider, until the bill of it is matched; a card that
+                 funds it, and what comes back of it, the other way round
 
 Each provider and currency has its own clearing journal, so that the journal's balance is the
 provider's own.
@@ -52,6 +54,7 @@ _SIMPLE = {
     "reserve": "provider_reserve",
     "other": "provider_adjustments",
     "exchange": "provider_exchange",
+    "spending": "provider_spending",
 }
 
 
@@ -89,7 +92,8 @@ def _moved(ctx: Context, doc: ProviderMovement) -> Plan:
     elif doc.category in _SIMPLE:
         counter = ctx.account(f"{_SIMPLE[doc.category]}.{doc.provider}")
     else:
-        return refused(UNKNOWN_MOVEMENT, doc.net, f"{doc.provider} calls it {doc.category!r}")
+        said = f"{doc.provider} calls it {doc.category!r}"
+        return refused(UNKNOWN_MOVEMENT, doc.net, said, interface=ctx.interface.name)
     effects = _booked(ctx, doc, role, counter, doc.description or doc.category)
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 

@@ -7,8 +7,9 @@ from tieout.causes import Action, Cause
 UNKNOWN_MOVEMENT = Cause(
     name="unknown_movement",
     means="A provider moved its balance for a reason that Tieout does not know.",
-    says="tell Tieout what this category means: it books none that it does not know",
-    actions=(Action.REPORT, Action.REPLAY, Action.EXCLUDE),
+    says="say what it is to this company under [options.movements] in interfaces/{interface}.toml, by the provider's word for it, and "
+    "replay the message; or report it: Tieout books none that it does not know",
+    actions=(Action.SET_UP, Action.REPLAY, Action.REPORT, Action.EXCLUDE),
 )
 PAYMENT_FOR_EXCLUDED_ORDER = Cause(
     name="payment_for_excluded_order",

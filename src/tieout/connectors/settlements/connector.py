@@ -7,7 +7,17 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from tieout.connector_api import FEES, Connector, FileRefusedError, Item, Option, Proof, Stream, SystemConfig
+from tieout.connector_api import (
+    FEES,
+    MOVEMENTS,
+    Connector,
+    FileRefusedError,
+    Item,
+    Option,
+    Proof,
+    Stream,
+    SystemConfig,
+)
 from tieout.connectors.settlements.normalise import read_report, settlements
 from tieout.connectors.settlements.providers import PROVIDERS
 from tieout.formats import proven_by
@@ -58,7 +68,14 @@ CONNECTOR = Connector(
             "what a payment's reference is: the order's number (default), or the shop's own key of it",
             ("number", "key"),
         ),
+        Option(
+            "payouts",
+            "how payouts of Shopify Payments are known: by their day (the default), or by the column Payout ID, which newer exports "
+            "have and two payouts of one day need",
+            ("day", "id"),
+        ),
         FEES,
+        MOVEMENTS,
     ),
     streams=(
         Stream(
