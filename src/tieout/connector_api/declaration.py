@@ -9,6 +9,7 @@ from typing import Any
 from tieout.causes import Cause
 from tieout.connector_api.addresses import Network
 from tieout.connector_api.publication import ApiVersion, NeededRight, Verified, WebhookTopic
+from tieout.connector_api.tokens import IN_MEMORY, TokenKeeper
 from tieout.connector_api.web import guarded
 from tieout.documents import Document, check_kept
 
@@ -41,13 +42,15 @@ class Option:
 @dataclass(frozen=True)
 class SystemConfig:
     """One configured system: settings with secrets resolved. `private`: None where the project's own file declares it;
-    for one that was entered by the browser, the networks beside public addresses that it may be in."""
+    for one that was entered by the browser, the networks beside public addresses that it may be in. `tokens` keeps what its grants
+    are given: the project's database for a system of a project, else this process."""
 
     name: str
     connector: str
     environment: str
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)
     private: tuple[Network, ...] | None = None
+    tokens: TokenKeeper = field(default=IN_MEMORY, compare=False, repr=False)
 
     def text(self, name: str, default: str = "") -> str:
         return str(self.values.get(name, default))
