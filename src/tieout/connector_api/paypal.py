@@ -55,7 +55,13 @@ def paypal_movement(row: PaypalRow, options: Mapping[str, Any], seen: Counter[st
     gross, fee = Amount(row.gross, row.currency), Amount(row.fee, row.currency)
     category = category_of(row.code, (row.gross > 0) - (row.gross < 0), options)
     began = row.began.astimezone(UTC).isoformat() if row.began else ""
-    told = (row.transaction, row.code, began, *(f"{x.value.normalize():f}" for x in (gross, fee)), row.currency)
+    told = (
+        row.transaction,
+        row.code,
+        began,
+        *(f"{x.value.normalize():f}" for x in (gross, fee)),
+        row.currency,
+    )
     name = f"{PROVIDER}:{row.transaction}:{hashlib.sha256(chr(31).join(told).encode()).hexdigest()[:16]}"
     seen[name] += 1
     is_payout = category.startswith("payout")

@@ -92,8 +92,12 @@ def test_a_code_whose_money_went_the_other_way_keeps_its_name(code: str, amount:
 
 def test_the_company_says_what_a_code_is_to_it() -> None:
     said = {"movements": {"T2000": "other", "T0000 out": "refund", "T0006": "other"}}
-    assert category("T2000", "-7", options=said) == "other" and category("T2000", "7", options=said) == "other"
-    assert category("T0000", "-7", options=said) == "refund" and category("T0000", "7", options=said) == "charge"
+    assert (
+        category("T2000", "-7", options=said) == "other" and category("T2000", "7", options=said) == "other"
+    )
+    assert (
+        category("T0000", "-7", options=said) == "refund" and category("T0000", "7", options=said) == "charge"
+    )
     assert category("T0006", "7", options=said) == "other"
     assert declared_movement({}, "T2000", 1) == "" and declared_movement({"movements": "x"}, "T2000", 1) == ""
 

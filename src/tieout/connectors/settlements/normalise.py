@@ -47,7 +47,7 @@ def _one_payout_a_day(content: bytes, file: ParsedFile, options: Mapping[str, An
     for (day, currency), count in days.items():
         if count > 1:
             raise ValueError(
-                f"{count} payouts of {day} in {currency}: name them by their number, with payouts = \"id\" in the interface's options"
+                f'{count} payouts of {day} in {currency}: name them by their number, with payouts = "id" in the interface\'s options'
             )
 
 

@@ -115,5 +115,7 @@ def provider_of(options: Mapping[str, Any]) -> Provider:
     if payouts == "day":
         return PROVIDERS[name]
     if name != "shopify_payments":
-        raise ValueError(f"payouts = {payouts!r} is said of shopify_payments alone: {name} names its payouts itself")
+        raise ValueError(
+            f"payouts = {payouts!r} is said of shopify_payments alone: {name} names its payouts itself"
+        )
     return replace(PROVIDERS[name], dialect="csv-shopify-payouts-id", by_id=True)
