@@ -127,8 +127,11 @@ def listening(*prefixes: str) -> Iterator[list[Request]]:
     send = httpx2.Client.send
 
     def heard(client: httpx2.Client, request: httpx2.Request, **given: Any) -> httpx2.Response:
-        seen.append(_read(request, prefixes))
-        return send(client, request, **given)
+        try:
+            return send(client, request, **given)
+        finally:
+            # Whoever signs in as it is sent has signed by now.
+            seen.append(_read(request, prefixes))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(httpx2.Client, "send", heard)
