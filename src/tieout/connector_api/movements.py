@@ -7,9 +7,11 @@ from typing import Any
 
 from tieout.connector_api.declaration import Option
 
+# `processes.provider_movements` says what each means in the ledger.
 CATEGORIES = (
-    "charge", "capture_reversal", "dispute", "dispute_reversal", "exchange", "fee", "other", "payout", "payout_reversal", "refund",
-    "refund_failure", "reserve", "spending", "topup",
+    "advance", "capture_reversal", "charge", "charge_failure", "contribution", "dispute", "dispute_reversal", "exchange", "fee",
+    "financing", "other", "payout", "payout_reversal", "platform_earning", "refund", "refund_failure", "reserve", "spending", "topup",
+    "transfer",
 )  # fmt: skip
 
 MOVEMENTS = Option(
@@ -17,7 +19,7 @@ MOVEMENTS = Option(
     "what a kind of movement is to this company, by the provider's own word, for all of them or by the way of the money: "
     f'T0001 = "other", "T0000 out" = "spending"; one of {", ".join(CATEGORIES)}',
     table=True,
-    shape=rf".+ = ({'|'.join(CATEGORIES)})",
+    shape=rf"\S.* = ({'|'.join(CATEGORIES)})",
 )
 
 

@@ -5,17 +5,19 @@ Source: PayPal, "Transaction event codes" (developer.paypal.com/docs/transaction
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tieout.connector_api import CATEGORIES, declared_movement
+from tieout.connector_api import CATEGORIES, MOVEMENTS, declared_movement
 from tieout.connectors.settlements.providers import PROVIDERS
 from tieout.formats import Line
 from tieout.formats.model import Charge, Place
 from tieout.formats.paypal.codes import CODES
+from tieout.operations.discover import discover
 
 
 def category(
@@ -65,7 +67,7 @@ def test_every_published_code_is_declared_and_no_other() -> None:
     ("T0006", "-10", "spending"), ("T0001", "-50", "spending"), ("T0500", "-9", "spending"), ("T0700", "9", "spending"),
     ("T1107", "12", "spending"), ("T1119", "5", "spending"), ("T1118", "-5", "dispute"), ("T1208", "-5", "dispute"),
     ("T0600", "-4", "spending"), ("T1104", "-40", "topup"), ("T1203", "4", "other"), ("T0801", "1", "other"),
-    ("T2201", "-8", "reserve"), ("T5000", "8", "reserve"), ("T0505", "-3", "reserve"),
+    ("T2201", "-8", "reserve"), ("T5000", "8", "reserve"), ("T9701", "90", "financing"), ("T9702", "-9", "financing"), ("T2004", "9", "financing"), ("T0505", "-3", "reserve"),
     # Not published: the group says it.
     ("T0099", "10", "charge"), ("T0450", "-10", "payout"), ("T2199", "-10", "reserve"),
 ])  # fmt: skip
@@ -74,7 +76,7 @@ def test_money_that_we_spend_and_codes_of_a_group_are_told(code: str, amount: st
 
 
 # Where books differ on what it is, or the money went the other way than the code says, or nothing is published of it.
-ASKED = "T1100 T1112 T1116 T1300 T1302 T1700 T2000 T2001 T2004 T2301 T3000 T9700 T9701 T9702 T9800 T9900 T1299 T6000"
+ASKED = "T1100 T1112 T1116 T1300 T1302 T1700 T2000 T2001 T2301 T3000 T9700 T9800 T9900 T1299 T6000"
 
 
 @pytest.mark.parametrize("amount", ["7", "-7"])
@@ -100,6 +102,15 @@ def test_the_company_says_what_a_code_is_to_it() -> None:
     )
     assert category("T0006", "7", options=said) == "other"
     assert declared_movement({}, "T2000", 1) == "" and declared_movement({"movements": "x"}, "T2000", 1) == ""
+
+
+def test_a_project_may_say_it_as_the_option_is_explained() -> None:
+    """A project is held against this shape, a row at a time; Stripe's interfaces have the same option."""
+    for said in ("T2000 = other", "T0000 out = refund", "EpaPaid = spending", "topup = financing"):
+        assert re.fullmatch(MOVEMENTS.shape, said)
+    for wrong in ("T2000 = others", "T2000 = ", " = other"):
+        assert not re.fullmatch(MOVEMENTS.shape, wrong)
+    assert all(MOVEMENTS in discover()[name].options for name in ("settlements", "stripe"))
 
 
 @pytest.mark.parametrize(("journal", "word"), [

@@ -25,6 +25,7 @@ class Meaning(NamedTuple):
 _SALE = ("charge", "spending")
 _FEE, _EXCHANGE, _HOLD, _OTHER = (("fee",) * 2, ("exchange",) * 2, ("reserve",) * 2, ("other",) * 2)
 _SPENT, _ASKED, _TOP_UP = ("spending",) * 2, ("", ""), ("topup",) * 2
+_LENT = ("financing",) * 2
 _DISPUTE, _WON = ("", "dispute"), ("dispute_reversal", "")
 
 CODES: dict[str, Meaning] = {
@@ -163,7 +164,7 @@ CODES: dict[str, Meaning] = {
         ("T2001", _ASKED, "settlement consolidated"),
         ("T2002", _ASKED, "transfer from what is payable"),
         ("T2003", _ASKED, "transfer to another ledger of PayPal"),
-        ("T2004", _ASKED, "receivables financed"),
+        ("T2004", _LENT, "receivables financed"),
         # T21, T22: reserves
         ("T2101", _HOLD, "hold"),
         ("T2102", _HOLD, "hold ended"),
@@ -186,8 +187,8 @@ CODES: dict[str, Meaning] = {
         ("T5000", _HOLD, "collected, to be paid to others"),
         ("T5001", _HOLD, "paid to others"),
         ("T9700", _ASKED, "receivable for shipping"),
-        ("T9701", _ASKED, "lent by PayPal"),
-        ("T9702", _ASKED, "paid back to PayPal"),
+        ("T9701", _LENT, "lent by PayPal"),
+        ("T9702", _LENT, "paid back to PayPal"),
         ("T9800", _ASKED, "for display only"),
         ("T9900", _ASKED, "other"),
     )
