@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from tests.published.replay import Answer, Replay
+from tieout.connector_api import CATEGORIES as OUR_WORDS
 from tieout.connector_api import SetupError, TransientError
 from tieout.connectors.stripe.client import StripeSession
 from tieout.connectors.stripe.connector import CONNECTOR
-from tieout.connectors.stripe.movements import BY_CATEGORY, CATEGORY_OF_TYPE, KINDS
+from tieout.connectors.stripe.movements import BY_CATEGORY, CATEGORY_OF_TYPE
 from tieout.connectors.stripe.normalise import composition, dispute, movement
 from tieout.connectors.stripe.wire import VERSION
 from tieout.documents import Dispute, ProviderMovement
@@ -83,12 +84,12 @@ class TestWhatAMovementIs:
     def test_the_table_has_every_published_type_and_category(self) -> None:
         assert set(TYPES) == set(CATEGORY_OF_TYPE)
         assert set(CATEGORIES) <= set(BY_CATEGORY)
-        assert set(BY_CATEGORY.values()) <= set(KINDS)
+        assert set(BY_CATEGORY.values()) <= set(OUR_WORDS)
 
     @pytest.mark.parametrize("kind", sorted(set(TYPES) - {"adjustment"}))
     def test_each_type_is_told_apart_without_a_category_too(self, kind: str) -> None:
         found = moved(type=kind, reporting_category=None)
-        assert (found.category in KINDS) is (kind not in UNSAID)
+        assert (found.category in OUR_WORDS) is (kind not in UNSAID)
         if kind in UNSAID:
             assert found.category == kind
 
