@@ -63,7 +63,9 @@ class Gusto:
         self.payrolls.append(row)
         return row
 
-    def pay_contractor(self, uuid: str, on: date, wage: Decimal, reimbursement: Decimal = _CENT * 0) -> dict[str, Any]:
+    def pay_contractor(
+        self, uuid: str, on: date, wage: Decimal, reimbursement: Decimal = _CENT * 0
+    ) -> dict[str, Any]:
         """A payment of a fixed wage to a contractor, and what is given back for expenses."""
         row = {
             "uuid": uuid,
@@ -102,7 +104,12 @@ class Gusto:
                 {"name": "Social Security and Medicare", "employer": True, "amount": str(social)},
             ],
             "benefits": [
-                {"name": "401(k)", "employee_deduction": str(plan), "company_contribution": "0.00", "imputed": False}
+                {
+                    "name": "401(k)",
+                    "employee_deduction": str(plan),
+                    "company_contribution": "0.00",
+                    "imputed": False,
+                }
             ],
             "deductions": [],
         }
@@ -131,7 +138,9 @@ class Gusto:
             return _paged(rows, page, per)
         if what == "payrolls":
             return self._list(given, page, per)
-        return self._contractors(given, page, per) if what == "contractor_payments" else _error(404, "not_found")
+        return (
+            self._contractors(given, page, per) if what == "contractor_payments" else _error(404, "not_found")
+        )
 
     def _renew(self, form: dict[str, str]) -> Answer:
         """A new pair of tokens for a refresh token, which is none after that; the one of the consent stays, as if the app was
@@ -187,7 +196,10 @@ class Gusto:
         answer = _paged(groups, page, per)
         wages = sum((Decimal(r["wage_total"]) for r in rows), Decimal(0))
         back = sum((Decimal(r["reimbursement"]) for r in rows), Decimal(0))
-        told = {"total": {"wages": str(wages), "reimbursements": str(back)}, "contractor_payments": json.loads(answer.body)}
+        told = {
+            "total": {"wages": str(wages), "reimbursements": str(back)},
+            "contractor_payments": json.loads(answer.body),
+        }
         return Answer(200, json.dumps(told).encode(), headers=answer.headers)
 
     def refuse(self, fault: str) -> Answer:

@@ -23,7 +23,9 @@ _BASE = "/v1/companies/c-1"
 def take(payload: Payload) -> list[Document]:
     """What is listed is polled once; further persons of a payroll stand in the file beside, as its second page."""
     told = json.loads(payload.body)
-    answers = _contractors(payload.body) if payload.stream == "contractor_payments" else _payrolls(payload, told)
+    answers = (
+        _contractors(payload.body) if payload.stream == "contractor_payments" else _payrolls(payload, told)
+    )
     found: list[Document] = []
     with Replay(answers) as server:
         settings = {"url": server.url, "company": "c-1", "token": "t"}
@@ -45,7 +47,9 @@ def _payrolls(payload: Payload, told: Any) -> dict[tuple[str, str], Any]:
     beside = payload.path.with_suffix(".beside.json")
     more = [beside.read_bytes()] if beside.exists() else []
     listed = [{k: v for k, v in r.items() if k != "employee_compensations"} for r in rows]
-    answers: dict[tuple[str, str], Any] = {("GET", f"{_BASE}/payrolls"): _paged(json.dumps(listed).encode(), 1)}
+    answers: dict[tuple[str, str], Any] = {
+        ("GET", f"{_BASE}/payrolls"): _paged(json.dumps(listed).encode(), 1)
+    }
     people: dict[str, int] = {}
     for row in rows:
         pages = [json.dumps(row).encode(), *more]

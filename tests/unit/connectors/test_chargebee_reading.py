@@ -123,6 +123,7 @@ def test_a_taxed_line_of_which_nothing_names_the_tax_is_refused_with_words() -> 
 
 
 def test_a_discount_is_the_line_s_or_else_what_its_discounts_say() -> None:
+    """Reported: Rise-Vision/rise-vision-apps 2658."""
     discounts = [
         {"line_item_id": "li_000001", "discount_type": "document_level_coupon", "discount_amount": 100}
     ]
@@ -131,6 +132,16 @@ def test_a_discount_is_the_line_s_or_else_what_its_discounts_say() -> None:
     assert told(row).lines[0].net.value == Decimal("9.00")
     row["line_items"][0]["discount_amount"] = 100
     assert told(row).lines[0].net.value == Decimal("9.00")
+
+
+def test_what_is_prorated_back_has_no_part_of_another_line_s_discount() -> None:
+    """Reported: jonaswitt/stripe-datev-exporter 14."""
+    discounts = [
+        {"line_item_id": "li_000002", "discount_type": "document_level_coupon", "discount_amount": 300}
+    ]
+    row = billed(-500, 3000, total=2200, line_item_discounts=discounts)
+    assert [x["id"] for x in row["line_items"]] == ["li_000001", "li_000002"]
+    assert [x.net.value for x in told(row).lines] == [Decimal("-5.00"), Decimal("27.00")]
 
 
 @pytest.mark.parametrize(
@@ -213,6 +224,7 @@ def test_a_credit_note_of_no_invoice_is_booked_by_itself() -> None:
 
 
 def test_a_credit_note_of_an_invoice_still_waits_for_it() -> None:
+    """Reported: stitchdata/docs 1032."""
     assert planned(given(credited())).decision == "wait"
     late = planned(given(credited()), Facts(patience_over=True))
     assert late.cases[0].cause == "credit_note_without_order"
@@ -236,6 +248,7 @@ def test_what_is_given_up_as_lost_was_earned() -> None:
 
 
 def test_a_credit_note_s_fraction_is_corrected_where_its_total_has_it() -> None:
+    """Reported of credit notes by item: getlago/lago-api 2643."""
     whole, without = (
         given(credited(total=401, fractional_correction=1)),
         given(credited(fractional_correction=1)),
@@ -270,6 +283,7 @@ def page(*rows: dict[str, Any], **more: str) -> bytes:
 
 
 def test_rows_without_a_time_of_change_are_taken_and_a_first_poll_does_not_ask_by_it() -> None:
+    """Reported: PostHog/posthog 76090."""
     row = billed(1000, exchange_rate=1.0)
     del row["updated_at"], row["resource_version"]
     session, server = asked({("GET", "/api/v2/invoices"): page(row)})
@@ -277,6 +291,18 @@ def test_rows_without_a_time_of_change_are_taken_and_a_first_poll_does_not_ask_b
         (item,) = session.poll("invoices", {}, NOW).items
         assert told(json.loads(item.body)).version == f"{1000 * row['date']:020d}"
         assert {"include_deleted", "sort_by[asc]", "limit"} == {k for k, _ in server.asked[0].query}
+    finally:
+        server.__exit__(None, None, None)
+
+
+def test_a_rate_with_a_fraction_is_read_as_it_is_written() -> None:
+    """Reported: airbytehq/airbyte 33661."""
+    body = page(billed(1000)).replace(b'"total": 1000', b'"exchange_rate": 1.0765432101234567, "total": 1000')
+    session, server = asked({("GET", "/api/v2/invoices"): body})
+    try:
+        (item,) = session.poll("invoices", {}, NOW).items
+        assert b"1.0765432101234567" in item.body
+        assert told(json.loads(item.body)).lines[0].net.value == Decimal("10.00")
     finally:
         server.__exit__(None, None, None)
 

@@ -50,6 +50,7 @@ def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
 
 class TestEntry:
     def test_costs_stand_by_department_and_what_is_owed_as_a_whole(self) -> None:
+        """Reported of reimbursements: OpenDigitalProductFactory/opendigitalproductfactory 4476."""
         assert lines(WHOLE) == {
             ("gross_pay", "100"): "5000.00",
             ("gross_pay", "200"): "4000.00",
@@ -78,13 +79,18 @@ class TestEntry:
     def test_a_reversal_has_the_other_signs(self) -> None:
         row = json.loads((HERE.parents[2] / "published" / "gusto" / "payrolls.reversal.json").read_text())
         assert lines(row)["gross_pay", "100"] == "-4000.00"
-        assert debits_and_credits({"payroll": row, "departments": {}}) == (Decimal("4306.00"), Decimal("4306.00"))
+        assert debits_and_credits({"payroll": row, "departments": {}}) == (
+            Decimal("4306.00"),
+            Decimal("4306.00"),
+        )
 
     def test_reimbursements_of_older_versions_were_among_fixed_compensations(self) -> None:
         def older(row: dict[str, Any]) -> None:
             for person in row["employee_compensations"]:
                 given = person.pop("reimbursements")
-                person["fixed_compensations"] = [{"name": "Reimbursement", "amount": g["amount"]} for g in given]
+                person["fixed_compensations"] = [
+                    {"name": "Reimbursement", "amount": g["amount"]} for g in given
+                ]
 
         assert lines(changed(older)) == lines(WHOLE)
 
@@ -96,7 +102,10 @@ class TestEntry:
             (lambda r: r["employee_compensations"][0].update(check_amount="3130.00"), "does not add up"),
             (lambda r: r["employee_compensations"].pop(), "own total of gross_pay is 9000.00 USD"),
             (lambda r: r.update(company_taxes=[]), "own total of employer_taxes is 692.58"),
-            (lambda r: r["totals"].update(owners_draw="10.00"), "owners_draw: a payroll has what is not booked"),
+            (
+                lambda r: r["totals"].update(owners_draw="10.00"),
+                "owners_draw: a payroll has what is not booked",
+            ),
             (lambda r: r["totals"].update(something_new="10.00"), "something_new"),
             (lambda r: r["totals"].update(child_support_debit="900.00"), "child support of 900.00"),
             (lambda r: r["company_taxes"][0].update(employer=False), "a tax of all employees together"),
@@ -116,7 +125,9 @@ class TestEntry:
             lines(row)
 
     def test_a_total_of_nothing_that_is_not_known_is_nothing(self) -> None:
-        assert lines(changed(lambda r: r["totals"].update(something_new="0.00", another=None))) == lines(WHOLE)
+        assert lines(changed(lambda r: r["totals"].update(something_new="0.00", another=None))) == lines(
+            WHOLE
+        )
 
     def test_whom_a_payroll_leaves_out_counts_nothing(self) -> None:
         left_out = {"employee_uuid": "e-3", "excluded": True, "gross_pay": "100.00", "net_pay": None}
@@ -132,7 +143,13 @@ class TestEntry:
         ]
 
     def test_a_contractor_is_paid_wages_bonus_and_expenses(self) -> None:
-        row = {"uuid": "p-1", "date": "2026-10-15", "wage_total": "740.00", "reimbursement": "100.00", "bonus": "20.00"}
+        row = {
+            "uuid": "p-1",
+            "date": "2026-10-15",
+            "wage_total": "740.00",
+            "reimbursement": "100.00",
+            "bonus": "20.00",
+        }
         (entry,) = contractor_payment(json.dumps(row).encode(), {})
         assert isinstance(entry, JournalEntry)
         assert {x.account: str(x.amount.value) for x in entry.lines} == {
@@ -162,7 +179,9 @@ def company() -> Iterator[tuple[Gusto, Any]]:
     serving.stop()
 
 
-def read(session: Any, stream: str = "payrolls", cursor: dict[str, Any] | None = None, now: datetime = NOW) -> tuple[list[Any], Any]:
+def read(
+    session: Any, stream: str = "payrolls", cursor: dict[str, Any] | None = None, now: datetime = NOW
+) -> tuple[list[Any], Any]:
     items: list[Any] = []
     at = cursor or {}
     for _ in range(60):
@@ -197,7 +216,10 @@ class TestPolls:
         assert len(body["departments"]) == 251
         payroll(item.body, {})
 
-    def test_a_question_spans_a_year_at_most(self, company: tuple[Gusto, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_question_spans_a_year_at_most(
+        self, company: tuple[Gusto, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Reported: dlt-hub/verified-sources 697."""
         there, session = company
         run(there, "first", date(2012, 3, 14))
         run(there, "last", date(2026, 11, 14))
@@ -224,6 +246,7 @@ class TestPolls:
         assert [i.source_key for i in read(session)[0]] == ["r-1"]
 
     def test_payrolls_run_elsewhere_are_taken_where_that_is_said(self, company: tuple[Gusto, Any]) -> None:
+        """Reported: dlt-hub/verified-sources 697."""
         there, session = company
         run(there, "r-1", date(2026, 10, 14))["external"] = True
         assert read(session)[0] == []
@@ -263,7 +286,9 @@ class TestPolls:
         assert again.dedupe_key == first.dedupe_key
 
     @pytest.mark.parametrize("gone", [False, True])
-    def test_one_that_is_not_processed_any_more_is_a_case_once(self, company: tuple[Gusto, Any], gone: bool) -> None:
+    def test_one_that_is_not_processed_any_more_is_a_case_once(
+        self, company: tuple[Gusto, Any], gone: bool
+    ) -> None:
         there, session = company
         row = run(there, "r-1", date(2026, 6, 14))
         _, cursor = read(session)
@@ -284,7 +309,9 @@ class TestPolls:
         items, _ = read(session, cursor=cursor, now=NOW + timedelta(days=5))
         assert [i.source_key for i in items] == ["r-1"]
 
-    def test_a_cursor_of_an_earlier_version_asks_for_the_month_before(self, company: tuple[Gusto, Any]) -> None:
+    def test_a_cursor_of_an_earlier_version_asks_for_the_month_before(
+        self, company: tuple[Gusto, Any]
+    ) -> None:
         there, session = company
         run(there, "old", date(2026, 4, 14))
         run(there, "new", date(2026, 11, 14))
@@ -302,10 +329,15 @@ class TestPolls:
         again, _ = read(session, cursor={"since": "2026-11-20"})
         assert {i.source_key for i in again} == {f"r-{n}" for n in range(49, 60)}
 
-    def test_contractors_are_paid_by_day_and_records_of_elsewhere_are_left_out(self, company: tuple[Gusto, Any]) -> None:
+    def test_contractors_are_paid_by_day_and_records_of_elsewhere_are_left_out(
+        self, company: tuple[Gusto, Any]
+    ) -> None:
+        """Reported: PostHog/posthog 73791."""
         there, session = company
         there.pay_contractor("p-1", date(2026, 10, 15), Decimal("700.00"), Decimal("50.00"))
-        there.pay_contractor("p-2", date(2026, 10, 16), Decimal("900.00"))["payment_method"] = "Historical Payment"
+        there.pay_contractor("p-2", date(2026, 10, 16), Decimal("900.00"))["payment_method"] = (
+            "Historical Payment"
+        )
         there.pay_contractor("p-3", NOW.date() + timedelta(days=3), Decimal("80.00"))["may_cancel"] = True
         items, cursor = read(session, "contractor_payments")
         assert [i.source_key for i in items] == ["p-1"]
@@ -331,7 +363,12 @@ class TestControlTotals:
         run(there, "r-2", date(2026, 10, 14), way=-1, reason="Correction")
         run(there, "next", date(2026, 10, 29))
         there.pay_contractor("p-1", date(2026, 10, 15), Decimal("700.00"), Decimal("50.00"))
-        totals = {t.group: t for t in session.control_totals(("payrolls", "contractor_payments"), *self.SPAN, "America/New_York")}
+        totals = {
+            t.group: t
+            for t in session.control_totals(
+                ("payrolls", "contractor_payments"), *self.SPAN, "America/New_York"
+            )
+        }
         sides = [debits_and_credits(json.loads(i.body)) for i in read(session)[0][:2]]
         assert totals["payrolls"].count == 2
         assert totals["payrolls"].debit == sum(d for d, _ in sides)
@@ -344,6 +381,7 @@ class TestSignedIn:
     EMPTY = Answer(b"[]", headers={"Content-Type": "application/json", "X-Total-Pages": "1"})
 
     def test_a_refresh_token_is_used_once_and_the_next_one_after_it(self, company: tuple[Gusto, Any]) -> None:
+        """Reported: UsefulSoftwareCo/executor 1973, dlt-hub/verified-sources 697."""
         there, session = company
         other = opened(address(session), client_id=CLIENT, client_secret="t", refresh_token=CONSENT)
         other.check()
@@ -369,7 +407,9 @@ class TestSignedIn:
         }
         with Replay(answers) as server:
             back = "https://books.example.com/back"
-            session = opened(server.url, client_id="i", client_secret="s", refresh_token="r1", redirect_uri=back)
+            session = opened(
+                server.url, client_id="i", client_secret="s", refresh_token="r1", redirect_uri=back
+            )
             session.check()
             session.close()
         assert dict(parse_qsl(server.asked[0].body.decode())) == {
@@ -379,5 +419,6 @@ class TestSignedIn:
         assert server.asked[1].headers["authorization"] == "Bearer a"
 
     def test_without_a_way_to_sign_in_it_says_what_to_set(self) -> None:
+        """Reported: NousResearch/hermes-agent 52146."""
         with pytest.raises(SetupError, match="set client_id, client_secret and refresh_token"):
             opened("https://api.gusto.com")

@@ -44,11 +44,18 @@ _PASSING = ("payroll_status_meta", "submission_blockers", "credit_blockers", "pr
 
 def open_session(config: SystemConfig) -> GustoSession:
     """A session for one company. Nothing is asked of Gusto yet. Raises SetupError where no way to sign in is set."""
-    return GustoSession(config.text("url"), config.text("company"), _auth(config), config.text("external") == "yes")
+    headers = {"X-Gusto-API-Version": VERSION}
+    auth = _auth(config)
+    if auth is None:
+        headers["Authorization"] = f"Bearer {config.text('token')}"
+    url = config.text("url").rstrip("/")
+    http = http_client(base_url=url, timeout=40, headers=headers, auth=auth)
+    return GustoSession(http, config.text("company"), config.text("external") == "yes")
 
 
-def _auth(config: SystemConfig) -> httpx2.Auth:
-    """By the refresh token of a person's consent, which Gusto changes with each renewal; or a token that somebody else renews."""
+def _auth(config: SystemConfig) -> httpx2.Auth | None:
+    """By the refresh token of a person's consent, which Gusto changes with each renewal. None where a token is set that somebody
+    else renews."""
     if config.text("refresh_token"):
         back = config.text("redirect_uri")
         grant = RefreshToken(
@@ -61,28 +68,16 @@ def _auth(config: SystemConfig) -> httpx2.Auth:
         return token_auth(config, grant)
     if not config.text("token"):
         raise SetupError("Gusto: no way to sign in: set client_id, client_secret and refresh_token")
-    return _Fixed(config.text("token"))
-
-
-class _Fixed(httpx2.Auth):
-    """A token that is renewed elsewhere."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def auth_flow(self, request: httpx2.Request) -> Iterator[httpx2.Request]:  # type: ignore[override]
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        yield request
+    return None
 
 
 class GustoSession:
     """Poller and ControlTotals of one company's payrolls and contractor payments; with `external` of payrolls too that were run
     elsewhere and entered there."""
 
-    def __init__(self, url: str, company: str, auth: httpx2.Auth, external: bool = False) -> None:
-        self._company, self._types = company, "regular,off_cycle" + (",external" if external else "")
-        headers = {"X-Gusto-API-Version": VERSION}
-        self._http = http_client(base_url=url.rstrip("/"), timeout=40, headers=headers, auth=auth)
+    def __init__(self, http: httpx2.Client, company: str, external: bool = False) -> None:
+        self._http, self._company = http, company
+        self._types = "regular,off_cycle" + (",external" if external else "")
 
     def _get(self, path: str, page: int, per: int, **params: Any) -> tuple[Any, int]:
         """A page, and how many there are; 0 where the answer does not say."""
@@ -244,7 +239,9 @@ class GustoSession:
         """A payroll's debits and credits: its costs by its totals; where some are negative, as its lines have them."""
         totals = {k: Decimal(str(v)) for k, v in row["totals"].items()}
         if any(v < 0 for v in totals.values()):
-            return debits_and_credits({"payroll": self._payroll(_uuid(row)), "departments": self._departments()})
+            return debits_and_credits(
+                {"payroll": self._payroll(_uuid(row)), "departments": self._departments()}
+            )
         names = ("gross_pay", "employer_taxes", "benefits", "reimbursements")
         cost = sum((totals.get(n, Decimal(0)) for n in names), Decimal(0))
         return cost, cost
@@ -333,6 +330,8 @@ def _payroll_item(row: dict[str, Any], departments: dict[str, str]) -> Item:
 def _contractor_item(row: dict[str, Any]) -> Item:
     raw = json.dumps(row, sort_keys=True, separators=(",", ":"), default=str).encode()
     # That a payment was funded, or cannot be cancelled any more, moves no money.
-    told = json.dumps({k: v for k, v in row.items() if k not in ("status", "may_cancel")}, sort_keys=True, default=str)
+    told = json.dumps(
+        {k: v for k, v in row.items() if k not in ("status", "may_cancel")}, sort_keys=True, default=str
+    )
     digest, key = hashlib.sha256(told.encode()).hexdigest()[:16], str(row["uuid"])
     return Item("contractor_payments", key, f"contractor_payments:{key}:{digest}", raw)

@@ -73,17 +73,29 @@ CONNECTOR = Connector(
         "docs.gusto.com, version upgrade guide of 2026-09-23: stable, its end not set; a version lasts 12 months after the next one came",
     ),
     verified=(
-        Verified(_ON, "operations, parameters and fields", "Gusto/gusto-python-client, gusto_app_int_v_2026_06_15, June 2026"),
-        Verified(_ON, "payrolls, contractor payments and errors of its examples and fixtures", "Gusto/gusto-python-client, Gusto/embedded-react-sdk"),
+        Verified(
+            _ON,
+            "operations, parameters and fields",
+            "Gusto/gusto-python-client, gusto_app_int_v_2026_06_15, June 2026",
+        ),
+        Verified(
+            _ON,
+            "payrolls, contractor payments and errors of its examples and fixtures",
+            "Gusto/gusto-python-client, Gusto/embedded-react-sdk",
+        ),
         Verified(_ON, "tokens, pages, limits, versions", "docs.gusto.com, App Integrations"),
     ),
     rights=(
         NeededRight("payrolls:read", "payrolls and contractor payments"),
         NeededRight("employees:read", "the department of each employee"),
         NeededRight("employee_benefits:read", "what the company and employees pay for benefits"),
-        NeededRight("employee_benefits:read:phi", "benefits of health: without it a payroll that has any does not add up"),
+        NeededRight(
+            "employee_benefits:read:phi",
+            "benefits of health: without it a payroll that has any does not add up",
+        ),
     ),
     not_covered=(
+        "an app for one company of its own: Gusto gives access to apps of software's makers that it has approved, and to demo companies",
         "departments as they were: an employee's is the one of the day on which a payroll is first read",
         "owner's draw, payroll taxes that are deferred, taxes of all employees together: such a payroll is a case",
         "which reversal takes back which payroll: a reversal is a payroll of its own with negative amounts",

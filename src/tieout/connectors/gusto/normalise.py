@@ -20,7 +20,15 @@ from tieout.documents import Document
 CURRENCY = "USD"
 _ZERO = Decimal(0)
 # The payroll's own totals that its compensations must come to.
-_HELD = ("gross_pay", "net_pay", "employee_taxes", "employer_taxes", "benefits", "reimbursements", "employee_cash_tips")
+_HELD = (
+    "gross_pay",
+    "net_pay",
+    "employee_taxes",
+    "employer_taxes",
+    "benefits",
+    "reimbursements",
+    "employee_cash_tips",
+)
 # Parts of what is held, and how the money goes: nothing beside it.
 _WITHIN = (
     "company_debit", "net_pay_debit", "tax_debit", "reimbursement_debit", "child_support_debit", "employee_bonuses",
@@ -93,7 +101,9 @@ def _lines(body: Mapping[str, Any]) -> dict[tuple[str, str], Decimal]:
     """Amounts by account and department: a debit is positive."""
     row, departments = body["payroll"], body["departments"]
     if not row["processed"]:
-        raise ValueError("a payroll that is not processed yet, or not any more: if it was booked, reverse it in the ledger")
+        raise ValueError(
+            "a payroll that is not processed yet, or not any more: if it was booked, reverse it in the ledger"
+        )
     sums, wrong = _Sums(), 0
     for person in row["employee_compensations"]:
         if not person.get("excluded"):
@@ -145,7 +155,9 @@ def _company_taxes(sums: _Sums, taxes: Iterable[Mapping[str, Any]]) -> None:
     """Taxes of the payroll as a whole, beside those of persons; a rebate is negative."""
     for tax in taxes:
         if not tax["employer"]:
-            raise ValueError(f"{tax['name']}: a tax of all employees together, which is nobody's in particular")
+            raise ValueError(
+                f"{tax['name']}: a tax of all employees together, which is nobody's in particular"
+            )
         sums.add("employer_taxes", "", Decimal(str(tax["amount"])))
         sums.owe("employer_taxes", Decimal(str(tax["amount"])))
 
