@@ -475,5 +475,5 @@ ALL = [
     rounding_by_line, hashed_journals, lock_dates, a_split_bank_line_taken_back,
 ]  # fmt: skip
 OWN = frozenset(["a_split_bank_line_taken_back", "hashed_journals", "lock_dates", "rounding_by_line"])
-# Asked of real servers alone: the simulator has no rules of people's own, and takes a match on any account.
-NOT_PLAYED = frozenset(["automations", "accounts_that_are_not_reconciled"])
+# Asked of real servers alone: the simulator has no rules of people's own.
+NOT_PLAYED = frozenset(["automations"])

@@ -206,6 +206,23 @@ class Amounts(Locks):
         self.w.store.update("account.move.line", line, values)
         return line
 
+    def tick(self, account: Record, reconcile: bool) -> None:
+        """Allow Reconciliation, ticked or taken away: lines that are in no full match say all or nothing of what is open
+        (account.account: `_toggle_reconcile_to_true`, `_toggle_reconcile_to_false`)."""
+        lines = [
+            x
+            for x in self.w.table("account.move.line").values()
+            if x["account_id"] == account["id"] and not x.get("full_reconcile_id")
+        ]
+        if not reconcile and any(str(x.get("matching_number") or "").startswith("P") for x in lines):
+            raise user_error(
+                "You cannot switch an account to prevent the reconciliation if some partial reconciliations are still pending."
+            )
+        self.w.change("account.account", account, {"reconcile": reconcile})
+        if not self.w.played.residual_everywhere:
+            for line in lines:
+                self._amounts(line)
+
     # invoices: taxes, due line, totals
 
     def recompute(self, move: Record, forced: Any = None) -> None:
