@@ -218,14 +218,21 @@ def _cutoff() -> None:
 
 def _settlements() -> None:
     files = Path(__file__).parent / "bankfiles"
-    for provider, sample in (
-        ("adyen", "csv.csv-adyen-settlement.invented.csv"),
-        ("paypal", "paypal.settlement.invented.csv"),
-        ("shopify_payments", "csv.csv-shopify-payouts.invented.csv"),
+    for provider, what, sample, options in (
+        ("adyen", "adyen", "csv.csv-adyen-settlement.invented.csv", {}),
+        ("paypal", "paypal", "paypal.settlement.invented.csv", {}),
+        ("paypal", "paypal-version-9", "paypal.version-9.invented.csv", {}),
+        ("shopify_payments", "shopify-payments", "csv.csv-shopify-payouts.invented.csv", {}),
+        (
+            "shopify_payments",
+            "shopify-payments-by-id",
+            "csv.csv-shopify-payouts-id.invented.csv",
+            {"payouts": "id"},
+        ),
     ):
-        name = f"settlements.{provider.replace('_', '-')}.invented"
+        name = f"settlements.{what}.invented"
         _write("settlements", f"{name}.csv", (files / sample).read_bytes())
-        _write("settlements", f"{name}.options.json", _json({"provider": provider}))
+        _write("settlements", f"{name}.options.json", _json({"provider": provider, **options}))
 
 
 def _ledgers() -> None:
@@ -288,12 +295,14 @@ def _gusto() -> None:
 
 
 def _concur() -> None:
-    site = Concur(lambda: AT, token="t")
-    entries = [("TAXI", "Taxi", Decimal("23.40"), "Cash", False), ("HOTEL", "Hotel", Decimal("180.00"), "Company Card", False),
-               ("MEALS", "Meals", Decimal("12.00"), "Company Card", True)]  # fmt: skip
-    row = site.approve("R7", AT, ("ada@example.com", "Ada Byron"), entries, "100")
-    raw = json.dumps({"report": row, "entries": site.entries["R7"]}, indent=1).replace("#", "")
-    _write("concur", "reports.trip.invented.json", raw.encode())
+    # reports.trip is a message of before financial documents were read, and stays as it was stored.
+    site = Concur(lambda: AT, client_id="c", client_secret="s", refresh_token="r")
+    entries = [("TAXI", "Taxi", Decimal("23.40"), "EMPL", False), ("HOTEL", "Hotel", Decimal("180.00"), "CBCP", False),
+               ("HOTEL", "Hotel", Decimal("-20.00"), "CBCP", False), ("MEALS", "Meals", Decimal("12.00"), "CBCP", True)]  # fmt: skip
+    row = site.approve("R8", AT, ("ada@example.com", "Ada Byron"), entries, "100")
+    _write(
+        "concur", "reports.document.invented.json", _json({"report": row, "document": site.documents["R8"]})
+    )
 
 
 def _coupa() -> None:

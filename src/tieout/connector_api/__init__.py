@@ -61,7 +61,15 @@ from tieout.connector_api.errors import (
     UnknownOutcomeError,
 )
 from tieout.connector_api.fees import FEES
-from tieout.connector_api.journals import Control, EntryRow, journal_documents, journal_items, journal_of
+from tieout.connector_api.journals import (
+    PART,
+    Control,
+    EntryRow,
+    journal_documents,
+    journal_items,
+    journal_of,
+)
+from tieout.connector_api.movements import CATEGORIES, MOVEMENTS, declared_movement
 from tieout.connector_api.proof import Proof, ProvingReader, entries_proof, totals_proof, workbook_proof
 from tieout.connector_api.publication import (
     ApiVersion,
@@ -85,6 +93,7 @@ from tieout.connector_api.taxes import LedgerTaxes, TaxCode, TaxItem, TaxReader
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
+    "PART",
     "AccrualReader",
     "AccruedThere",
     "EarlyDiscount",
@@ -104,7 +113,10 @@ __all__ = [
     "open_system",
     "reach",
     "BILL_OPTIONS",
+    "CATEGORIES",
     "FEES",
+    "MOVEMENTS",
+    "declared_movement",
     "TABLE_OPTIONS",
     "Balances",
     "BlindWriter",
