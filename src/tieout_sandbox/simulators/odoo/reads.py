@@ -237,14 +237,6 @@ class Reads:
             if allfields is None or n in allfields
         }
 
-    def _default_get(self, model: str, fields: list[str]) -> dict[str, Any]:
-        """Of a partner: the accounts of the company in which the caller works."""
-        sides = {"property_account_receivable_id": True, "property_account_payable_id": False}
-        company = self.world.companies[0]
-        if not any(company in a["company_ids"] for a in self.world.table("account.account").values()):
-            return {}
-        return {n: self.moves.due_by_default(company, sides[n]) for n in fields if n in sides}
-
     def _has_group(self, model: str, ids: list[int], group_ext_id: str) -> bool:
         return group_ext_id in self.world.groups()
 
