@@ -15,7 +15,7 @@ from tieout.documents.model import SaleLine
 from tieout.rules import Interface, Mapping, Release, UnmappedError, role_accounts
 
 _REVENUE = "revenue."
-_NONE_SOLD = ("gift_card", "rounding")
+_NONE_SOLD = ("gift_card", "rounding", "duties")
 
 
 def invoiced(document: CustomerInvoice, release: Release, interface: Interface, on: date) -> Decimal:
