@@ -179,6 +179,10 @@ golden: $(VENV)/.dev ## write the golden files of connectors and bank files agai
 	@$(BIN)/python -m tests.golden.fixtures
 	@$(BIN)/python -m tests.golden.bankfiles
 
+published: $(VENV)/.dev ## write again what published payloads become, and the pages of docs/connectors
+	@$(BIN)/python -m tests.published.payloads
+	@$(BIN)/python -m tests.published.pages
+
 schema: $(VENV)/.dev ## write down the schema that the migrations make
 	@$(BIN)/python -m tests.migration.schema
 

@@ -63,6 +63,13 @@ from tieout.connector_api.errors import (
 from tieout.connector_api.fees import FEES
 from tieout.connector_api.journals import Control, EntryRow, journal_documents, journal_items, journal_of
 from tieout.connector_api.proof import Proof, ProvingReader, entries_proof, totals_proof, workbook_proof
+from tieout.connector_api.publication import (
+    ApiVersion,
+    NeededRight,
+    Verified,
+    WebhookTopic,
+    version_warning,
+)
 from tieout.connector_api.retry import patiently
 from tieout.connector_api.retry_after import wait_asked
 from tieout.connector_api.standing import StandingAccounts, StandingLine, StandingReader
@@ -83,6 +90,11 @@ __all__ = [
     "EarlyDiscount",
     "AddressError",
     "ApartReader",
+    "ApiVersion",
+    "NeededRight",
+    "Verified",
+    "WebhookTopic",
+    "version_warning",
     "Network",
     "Reached",
     "can_be_read_apart",

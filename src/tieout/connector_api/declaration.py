@@ -8,6 +8,8 @@ from typing import Any
 
 from tieout.causes import Cause
 from tieout.connector_api.addresses import Network
+from tieout.connector_api.publication import ApiVersion, NeededRight, Verified, WebhookTopic
+from tieout.connector_api.tokens import IN_MEMORY, TokenKeeper
 from tieout.connector_api.web import guarded
 from tieout.documents import Document, check_kept
 
@@ -40,13 +42,15 @@ class Option:
 @dataclass(frozen=True)
 class SystemConfig:
     """One configured system: settings with secrets resolved. `private`: None where the project's own file declares it;
-    for one that was entered by the browser, the networks beside public addresses that it may be in."""
+    for one that was entered by the browser, the networks beside public addresses that it may be in. `tokens` keeps what its grants
+    are given: the project's database for a system of a project, else this process."""
 
     name: str
     connector: str
     environment: str
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)
     private: tuple[Network, ...] | None = None
+    tokens: TokenKeeper = field(default=IN_MEMORY, compare=False, repr=False)
 
     def text(self, name: str, default: str = "") -> str:
         return str(self.values.get(name, default))
@@ -87,7 +91,11 @@ class Stream:
 class Connector:
     """What a kind of system can do. `open` makes a session that has the capabilities that
     `can` names; `pushes` are the beginnings of the events that wake its polls; `causes` are those of its own that a
-    refused message or an outcome of it may name."""
+    refused message or an outcome of it may name.
+
+    What it was made from: `api` is the vendor's version that it asks for, `verified` what it was held against; `rights` and
+    `webhooks` are what a person sets up there. `assumed` is what no public document says; `not_covered` what the vendor has
+    and this does not read."""
 
     name: str
     title: str
@@ -101,6 +109,11 @@ class Connector:
     limits: str = ""
     assumed: tuple[str, ...] = ()
     causes: tuple[Cause, ...] = ()
+    api: ApiVersion | None = None
+    verified: tuple[Verified, ...] = ()
+    rights: tuple[NeededRight, ...] = ()
+    webhooks: tuple[WebhookTopic, ...] = ()
+    not_covered: tuple[str, ...] = ()
 
     @property
     def by_browser(self) -> bool:

@@ -29,9 +29,10 @@ def patiently(call: Callable[[], T], tries: int = 5) -> T:
         try:
             return call()
         except TransientError as error:
-            if attempt == tries or (error.retry_after or 0.0) > _PATIENCE_S:
+            wait_s = waited(error.retry_after, attempt)
+            if attempt == tries or wait_s is None:
                 raise
-            time.sleep(_before_next_s(error.retry_after, attempt))
+            time.sleep(wait_s)
         except SetupError:
             refused += 1
             if refused > 2 or attempt == tries:
@@ -40,8 +41,10 @@ def patiently(call: Callable[[], T], tries: int = 5) -> T:
     raise AssertionError("a loop that always returns or raises ended")
 
 
-def _before_next_s(asked_s: float | None, attempt: int) -> float:
-    """Seconds until the next try, after `attempt` of them."""
+def waited(asked_s: float | None, attempt: int) -> float | None:
+    """Seconds until the next try, after `attempt` of them; None where a system asked for more than is waited for here."""
+    if (asked_s or 0.0) > _PATIENCE_S:
+        return None
     if asked_s is not None:
         return min(max(asked_s, 0.02) * attempt, _LONGEST_S)
     # Spread by a fifth, so that what failed together does not come back together.

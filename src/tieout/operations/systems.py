@@ -19,6 +19,7 @@ from tieout.connector_api import (
     SystemConfig,
     open_system,
     reach,
+    version_warning,
 )
 from tieout.connector_api.set_up import Finding, KeyTeller
 from tieout.observe import get_logger
@@ -118,6 +119,7 @@ def check_system(project: OpenProject, name: str) -> list[Step]:
     now = project.clock.now()
     return [
         _settings(connector),
+        *_version(connector, now),
         *_asked(
             lambda: project.open_session(name), streams, now, lambda s: set_up_findings(project, name, s, now)
         ),
@@ -144,7 +146,7 @@ def try_system(project: OpenProject, name: str, connector: str, given: Mapping[s
     asked = _asked(
         lambda: open_system(kind, config), streams, now, lambda s: set_up_findings(project, name, s, now)
     )
-    return [*steps, *asked]
+    return [*steps, *_version(kind, now), *asked]
 
 
 # what people enter by the browser
@@ -204,6 +206,14 @@ def _entered(
 
 def _settings(connector: Connector) -> Step:
     return "settings", True, f"{len(connector.config)} settings, {connector.title} {connector.version}"
+
+
+def _version(connector: Connector, now: datetime) -> list[Step]:
+    """The vendor's version that is asked for, with a warning of its end."""
+    if connector.api is None:
+        return []
+    warning = version_warning(connector.api, now.date())
+    return [("version", True, f"warning: {warning}" if warning else f"version {connector.api.name}")]
 
 
 def _asked(
