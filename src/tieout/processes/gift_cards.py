@@ -85,7 +85,11 @@ def _never_billed(ctx: Context, document: GiftCardTender, order: OrderFact) -> P
 
 def _said(document: GiftCardTender) -> str:
     what = _named(document)
-    return f"given back onto {'' if document.owed_as else 'a '}{what}" if document.is_refund else f"{what} redeemed"
+    return (
+        f"given back onto {'' if document.owed_as else 'a '}{what}"
+        if document.is_refund
+        else f"{what} redeemed"
+    )
 
 
 def _named(document: GiftCardTender) -> str:

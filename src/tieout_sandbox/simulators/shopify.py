@@ -12,9 +12,10 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from tieout_sandbox.simkit import NONE, Answer, Faults, Push
@@ -24,6 +25,8 @@ from tieout_sandbox.simulators.shopify_schema import asked, cost_of
 from tieout_sandbox.simulators.shopify_units import left_to_send, restocked
 from tieout_sandbox.simulators.shopify_view import price_of, refunded, sent, told
 
+# How long a token of the client credentials grant serves.
+_LIFE_S = 86_399
 VERSIONS = ("2026-10", "2026-07", "2026-04", "2026-01")
 
 
@@ -54,6 +57,9 @@ class Shopify:
         self.most_cost: int | None = None
         self.scopes = ["read_orders", "read_all_orders", "read_reports", "read_shopify_payments_payouts"]
         self.payments: ShopifyPayments | None = None
+        # An app of the Dev Dashboard: its secret is what its pushes are signed with.
+        self.client_id = f"client-{shop}"
+        self._granted: dict[str, datetime] = {}
         self._ids, self._events = first_order * 1_000_000, 0
 
     # what happens in the shop
@@ -162,16 +168,15 @@ class Shopify:
         }
 
     def _line(self, line: dict[str, Any]) -> dict[str, Any]:
-        gid, discounts = self._gid("LineItem"), line.get("discounts", ())
+        discounts = line.get("discounts", ())
         listed = self.money(sum(discounts, line["price"]))
         return {
-            "id": gid,
+            "id": self._gid("LineItem"),
             "name": line["name"],
             "sku": line.get("sku"),
             "quantity": line["quantity"],
             "isGiftCard": bool(line.get("gift_card")),
             "requiresShipping": not line.get("gift_card"),
-            "product": {"id": f"gid://shopify/Product/{gid.rpartition('/')[2]}"},
             "originalTotalSet": listed,
             # Neither a discount of the whole order nor, by default, one by code is in it.
             "discountedTotalSet": listed,
@@ -354,10 +359,13 @@ class Shopify:
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
         """Run a query against the schema; errors of a query stand beside its data at status 200, with what it
         cost."""
+        if (method, path) == ("POST", "/admin/oauth/access_token"):
+            return self._grant(dict(parse_qsl(body.decode())))
         found = re.fullmatch(r"/admin/api/([\d-]+)/graphql\.json", path)
         if method != "POST" or not found or found[1] not in VERSIONS:
             return Answer(404, b'{"errors": "Not Found"}')
-        if headers.get("x-shopify-access-token") != self._token:
+        token = headers.get("x-shopify-access-token", "")
+        if token != self._token and self._granted.get(token, self._now()) <= self._now():
             return Answer(401, b'{"errors": "[API] Invalid API key or access token"}')
         call = json.loads(body)
         variables = call.get("variables") or {}
@@ -383,6 +391,17 @@ class Shopify:
         }
         return Answer(200, json.dumps(reply).encode())
 
+    def _grant(self, form: dict[str, str]) -> Answer:
+        """A token of 24 hours for the app's id and secret (client credentials; its errors are those of RFC 6749)."""
+        if form.get("grant_type") != "client_credentials":
+            return Answer(400, b'{"error": "unsupported_grant_type"}')
+        if (form.get("client_id"), form.get("client_secret")) != (self.client_id, self.webhook_secret):
+            return Answer(400, b'{"error": "invalid_client"}')
+        token = f"granted-{self.shop}-{len(self._granted) + 1}"
+        self._granted[token] = self._now() + timedelta(seconds=_LIFE_S)
+        said = {"access_token": token, "scope": ",".join(self.scopes), "expires_in": _LIFE_S}
+        return Answer(200, json.dumps(said).encode())
+
     def _root(self) -> dict[str, Any]:
         return {
             "shop": self._shop,
@@ -400,7 +419,9 @@ class Shopify:
     def _told(self, gid: str) -> dict[str, Any] | None:
         return told(self.orders[gid], self.money) if gid in self.orders else None
 
-    def _part(self, gid: str, name: str, view: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any] | None:
+    def _part(
+        self, gid: str, name: str, view: Callable[[dict[str, Any]], dict[str, Any]]
+    ) -> dict[str, Any] | None:
         found = (x for order in self.orders.values() for x in order[name] if x["id"] == gid)
         return next((view(x) for x in found), None)
 

@@ -90,7 +90,12 @@ class ShopifyPayments:
         return {"balanceTransactions": self._balance, "payouts": self._payouts}
 
     def _balance(
-        self, info: Any, query: str = "", hideTransfers: bool = False, sortKey: str = "PROCESSED_AT", **asked: Any  # noqa: N803
+        self,
+        info: Any,
+        query: str = "",
+        hideTransfers: bool = False,
+        sortKey: str = "PROCESSED_AT",
+        **asked: Any,  # noqa: N803
     ) -> dict[str, Any]:
         rows = _since(self.movements, "transactionDate", "processed_at", query)
         if wanted := re.search(r"payments_transfer_id:(\d+)", query or ""):
@@ -99,7 +104,9 @@ class ShopifyPayments:
             rows = [r for r in rows if not r["type"].startswith("TRANSFER")]
         return paged(rows)(info, **asked)
 
-    def _payouts(self, info: Any, query: str = "", sortKey: str = "ISSUED_AT", **asked: Any) -> dict[str, Any]:  # noqa: N803
+    def _payouts(
+        self, info: Any, query: str = "", sortKey: str = "ISSUED_AT", **asked: Any
+    ) -> dict[str, Any]:  # noqa: N803
         return paged(_since(self.payouts, "issuedAt", "issued_at", query))(info, **asked)
 
 

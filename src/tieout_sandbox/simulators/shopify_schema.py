@@ -67,8 +67,8 @@ type FulfillmentLineItem { lineItem: LineItem! quantity: Int }
 type FulfillmentLineItemConnection { nodes: [FulfillmentLineItem!]! pageInfo: PageInfo! }
 type LineItem {
   discountAllocations: [DiscountAllocation!]! discountedTotalSet: MoneyBag! duties: [Duty!]! id: ID! isGiftCard:
-  Boolean! name: String! originalTotalSet: MoneyBag! product: Product quantity: Int! requiresShipping: Boolean!
-  sku: String taxLines: [TaxLine!]!
+  Boolean! name: String! originalTotalSet: MoneyBag! quantity: Int! requiresShipping: Boolean! sku: String
+  taxLines: [TaxLine!]!
 }
 type LineItemConnection { nodes: [LineItem!]! pageInfo: PageInfo! }
 type MailingAddress { countryCodeV2: CountryCode provinceCode: String }
@@ -98,7 +98,6 @@ type OrderTransaction {
 type OrderTransactionConnection { nodes: [OrderTransaction!]! pageInfo: PageInfo! }
 type PageInfo { endCursor: String hasNextPage: Boolean! }
 type PaymentTerms { paymentTermsType: PaymentTermsType! }
-type Product { id: ID! }
 type Refund {
   createdAt: DateTime duties: [RefundDuty!] id: ID! orderAdjustments(after: String, first: Int):
   OrderAdjustmentConnection! refundLineItems(after: String, first: Int): RefundLineItemConnection!

@@ -115,7 +115,9 @@ def sent(fulfilment: dict[str, Any]) -> dict[str, Any]:
 def paid_with(order: dict[str, Any], money: Callable[[Decimal], dict[str, Any]]) -> list[dict[str, Any]]:
     """An order's transactions: those that were said, and the sale that took the rest of what was paid at once."""
     rows = [{"test": False, "amountRoundingSet": None, **t} for t in order["transactions"]]
-    said = sum((amount(t["amountSet"]) for t in rows if t["kind"] in ("SALE", "CAPTURE", "AUTHORIZATION")), _ZERO)
+    said = sum(
+        (amount(t["amountSet"]) for t in rows if t["kind"] in ("SALE", "CAPTURE", "AUTHORIZATION")), _ZERO
+    )
     rest = amount(order["chargedSet"]) - said
     if rest <= 0 or order["displayFinancialStatus"] in _UNPAID:
         return rows

@@ -29,6 +29,7 @@ from tieout.connector_api import (
     patiently,
     wait_asked,
 )
+from tieout.connector_api.tokens import ClientCredentials, token_auth
 from tieout.connectors.shopify.answers import BUSY_S as _BUSY_S
 from tieout.connectors.shopify.answers import TooCostlyError, answered
 from tieout.connectors.shopify.pages import whole
@@ -36,25 +37,39 @@ from tieout.connectors.shopify.queries import ORDERS, SHOP
 from tieout.connectors.shopify.sales_figures import sales_figures
 
 API_VERSION = "2026-07"
+# shopify.dev, "Using the client credentials grant": a form with client_id, client_secret and grant_type; `expires_in` 86399.
+TOKEN_PATH = "/admin/oauth/access_token"
+_TOKEN_HEADER = "X-Shopify-Access-Token"
 # How many orders a page has, and how many of each list an order comes with at first: see `_sized` and `pages`.
 _ORDERS, _NESTED, _FEWEST = 25, 10, 2
 
 
 def open_session(config: SystemConfig) -> ShopifySession:
-    """A session by access token; `webhook_secrets` may hold several, parted by blanks, while one is being
-    changed."""
-    secrets = config.text("webhook_secrets").split()
-    return ShopifySession(config.text("url"), config.text("token"), secrets)
+    """A session by the app's client id and secret (Dev Dashboard), or by a static token of an older custom app. Raises SetupError where
+    there is neither. `webhook_secrets` may hold several, parted by blanks, while one is being changed; pushes are signed with the
+    app's client secret."""
+    url = config.text("url").rstrip("/")
+    client, secret, token = (config.text(name) for name in ("client_id", "client_secret", "token"))
+    secrets = config.text("webhook_secrets").split() or ([secret] if secret else [])
+    if client and secret:
+        grant = ClientCredentials(f"{url}{TOKEN_PATH}", client, secret)
+        return ShopifySession(url, secrets, auth=token_auth(config, grant, header=_TOKEN_HEADER))
+    if not token:
+        raise SetupError(
+            f"{config.name}: say client_id and client_secret of an app of the Dev Dashboard, or the token of an older custom app"
+        )
+    return ShopifySession(url, secrets, token=token)
 
 
 class ShopifySession:
-    """Poller, WebhookReceiver and ControlTotals."""
+    """Poller, WebhookReceiver and ControlTotals. Signs by `auth`, whose token serves 24 hours and is renewed, or by a static `token`."""
 
-    def __init__(self, url: str, token: str, secrets: list[str]) -> None:
+    def __init__(
+        self, url: str, secrets: list[str], token: str = "", auth: httpx2.Auth | None = None
+    ) -> None:
         self._secrets = secrets
-        self._http = http_client(
-            base_url=url.rstrip("/"), timeout=40, headers={"X-Shopify-Access-Token": token}
-        )
+        headers = {_TOKEN_HEADER: token} if token else {}
+        self._http = http_client(base_url=url, timeout=40, headers=headers, auth=auth)
         self._first, self._nested = _ORDERS, _NESTED
 
     def _query(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +86,7 @@ class ShopifySession:
             raise TransientError("Shopify: too many requests", _BUSY_S if asked is None else asked)
         if reply.status_code in (401, 403):
             raise SetupError(
-                "Shopify refuses the access token: install the app again and put its token where tieout.toml says"
+                "Shopify refuses the access token: install the app in the shop again; a static token goes where tieout.toml says"
             )
         if reply.status_code == 404:
             raise SetupError(f"no Shopify Admin API {API_VERSION} there: check the shop's address")

@@ -56,7 +56,6 @@ class Credits:
         self._read = [
             self._credit(r, Refunded(node, currency, where, left, cards), tips, fees) for r in refunds
         ]
-        self._money_alone()
 
     def given_back(self) -> Amount:
         """What came back of all that is credited."""
@@ -113,11 +112,11 @@ class Credits:
             found.add_plain("Rounding", rounded, "rounding")
         return _Credit(refund, found, goods, value, back, waits(refund), value + rounded)
 
-    def _money_alone(self) -> None:
+    def hold_against_money(self, sold: Amount) -> None:
         """What was given back beyond what came back: of what the customer had paid too much by then it is no credit note; of
-        anything else nobody knows what for, and the credit note does not add up."""
+        anything else nobody knows what for, and the credit note does not add up. `sold` is what the order came to."""
         zero = Amount.zero(self._currency)
-        due = money(self._node["totalPriceSet"], self._currency)
+        due = sold
         had = sum(
             (
                 money(t["amountSet"], self._currency)
@@ -147,7 +146,13 @@ class Credits:
             alone[-1].total = alone[-1].total - (alone[-1].value - alone[-1].money)
 
     def _on_its_way(self) -> Amount:
-        rows = (t for c in self._read if c.held for t in c.refund["transactions"]["nodes"] if t["status"] == "PENDING")
+        rows = (
+            t
+            for c in self._read
+            if c.held
+            for t in c.refund["transactions"]["nodes"]
+            if t["status"] == "PENDING"
+        )
         return sum((money(t["amountSet"], self._currency) for t in rows), Amount.zero(self._currency))
 
     def _note(self, credit: _Credit, party: Party | None) -> CreditNote:
@@ -211,7 +216,7 @@ def _taxed(node: dict[str, Any], found: Refunded, tax: Amount) -> tuple[str, ...
 
 
 def _unsigned(amount: Amount) -> Amount:
-        return amount if amount.value >= 0 else -amount
+    return amount if amount.value >= 0 else -amount
 
 
 def _charged(node: dict[str, Any], currency: str) -> list[tuple[dict[str, Any], Amount]]:
@@ -240,4 +245,3 @@ def _charge(refund: dict[str, Any], found: Refunded, back: Amount, told: set[str
             continue
         told.add(fee["id"])
         found.add_plain(name, -amount, "refund_adjustment")
-

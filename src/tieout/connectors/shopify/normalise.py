@@ -136,6 +136,7 @@ def _credited(
     current, changed = money(node[_CURRENT], currency), sale.total
     if sale.sum != sale.total and sale.sum - made.given_back() == current:
         changed = sale.sum
+    made.hold_against_money(changed)
     if not invoice.exclusion and not made.hold_against(changed - current) and not node["refunds"]:
         changed = current
     if changed != sale.total:

@@ -41,7 +41,9 @@ def part(
     name: str, price: Amount, taxes: Sequence[dict[str, Any]], included: bool, nature: str, **sale: Any
 ) -> Part:
     """A line by its price as the shop states prices: with its taxes where `included`."""
-    charged = tuple((t, t["amount"] if "amount" in t else money(t["priceSet"], price.currency)) for t in taxes)
+    charged = tuple(
+        (t, t["amount"] if "amount" in t else money(t["priceSet"], price.currency)) for t in taxes
+    )
     net = price
     if included:
         for _, amount in charged:
@@ -65,7 +67,7 @@ def price_of(item: dict[str, Any], currency: str) -> Amount:
 
 
 def tip_lines(node: dict[str, Any]) -> frozenset[str]:
-    """The ids of the lines that are the order's tips: no product, nothing to send, no tax, and together what was tipped."""
+    """The ids of the lines that are the order's tips: no article number, nothing to send, no tax, and together what was tipped."""
     currency = str(node["currencyCode"])
     tip = money(node.get("totalTipReceivedSet"), currency)
     if not tip:
@@ -74,7 +76,7 @@ def tip_lines(node: dict[str, Any]) -> frozenset[str]:
         x
         for x in node["lineItems"]["nodes"]
         if x.get("requiresShipping") is False
-        and not x.get("product")
+        and not x.get("sku")
         and not x["taxLines"]
         and not x["isGiftCard"]
     ]
@@ -106,7 +108,11 @@ class Sale:
             made = part(x["title"], price, x["taxLines"], self._included, "shipping")
             (removed if x.get("isRemoved") else kept).append(made)
         tip = money(node.get("totalTipReceivedSet"), currency)
-        tipped = [Part(SaleLine(name="Tip", quantity=Decimal(1), net=tip, nature="tip"))] if tip and not tips else []
+        tipped = (
+            [Part(SaleLine(name="Tip", quantity=Decimal(1), net=tip, nature="tip"))]
+            if tip and not tips
+            else []
+        )
         if "currentTotalPriceSet" not in node:
             # Messages of before asked for none of the rest.
             return [*lines, *kept, *tipped]
@@ -126,7 +132,13 @@ class Sale:
 
     def _duties(self) -> list[Part]:
         return [
-            part(f"Duties: {x['name']}", money(d["price"], self._currency), d["taxLines"], self._included, "duties")
+            part(
+                f"Duties: {x['name']}",
+                money(d["price"], self._currency),
+                d["taxLines"],
+                self._included,
+                "duties",
+            )
             for x in self._node["lineItems"]["nodes"]
             for d in x.get("duties") or ()
         ]
@@ -134,13 +146,17 @@ class Sale:
     def _fees(self) -> list[Part]:
         rows = self._node.get("additionalFees") or ()
         return [
-            part(f["name"], money(f["price"], self._currency), f["taxLines"], self._included, "fee") for f in rows
+            part(f["name"], money(f["price"], self._currency), f["taxLines"], self._included, "fee")
+            for f in rows
         ]
 
     def _as_totalled(self, base: list[Part], optional: list[tuple[list[Part], bool]]) -> list[Part]:
         usual = tuple(kept for _, kept in optional)
         ways = sorted(product((True, False), repeat=len(optional)), key=lambda way: _unlike(way, usual))
-        read = [[*base, *(p for (parts, _), kept in zip(optional, way, strict=True) if kept for p in parts)] for way in ways]
+        read = [
+            [*base, *(p for (parts, _), kept in zip(optional, way, strict=True) if kept for p in parts)]
+            for way in ways
+        ]
         for parts in read:
             if self._off(parts) == 0:
                 return parts

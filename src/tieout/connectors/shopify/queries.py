@@ -12,7 +12,7 @@ _ALLOCATED = f"discountAllocations {{ allocatedAmountSet {_MONEY} }}"
 
 TRANSACTION = f"""id gateway kind status test processedAt amountSet {_MONEY} amountRoundingSet {_MONEY}"""
 LINE = f"""
-  id name sku quantity isGiftCard requiresShipping product {{ id }} originalTotalSet {_MONEY} {_ALLOCATED}
+  id name sku quantity isGiftCard requiresShipping originalTotalSet {_MONEY} {_ALLOCATED}
   duties {{ id price {_MONEY} {_TAXES} }} {_TAXES}
 """
 SHIPPING = f"id title isRemoved discountedPriceSet {_MONEY} {_TAXES}"

@@ -68,9 +68,7 @@ class Refunded:
     def add_plain(self, name: str, net: Amount, nature: str, tax_keys: tuple[str, ...] = ()) -> None:
         """Something that is no line of the order; negative where it is kept. Its taxes are added by themselves."""
         self.explained = self.explained + net
-        self.lines.append(
-            SaleLine(name=name, quantity=Decimal(1), net=net, nature=nature, tax_keys=tax_keys)
-        )
+        self.lines.append(SaleLine(name=name, quantity=Decimal(1), net=net, nature=nature, tax_keys=tax_keys))
 
     def add_card(self, line: str, price: Amount, **sale: Any) -> bool:
         """What is given back of a gift card that was taxed when it was sold; False for another, which `add` takes."""

@@ -68,7 +68,9 @@ def _beside(sized: Ask, currency: str, start: datetime, end: datetime) -> _Besid
         if not page["pageInfo"]["hasNextPage"]:
             return found
         after = page["pageInfo"]["endCursor"]
-    raise SetupError("Shopify lists more orders than it gives of one search: ask for the figures of fewer days")
+    raise SetupError(
+        "Shopify lists more orders than it gives of one search: ask for the figures of fewer days"
+    )
 
 
 def _count(found: _Beside, node: dict[str, Any], currency: str, start: datetime, end: datetime) -> None:
