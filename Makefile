@@ -132,6 +132,9 @@ campaign-properties: $(VENV)/.dev ## every property with all its examples, and 2
 campaign-closes: $(VENV)/.dev ## ways to make a period look closed, a month each; writes docs/campaigns/closes.md (COUNT=100 ONLY=name)
 	@$(BIN)/python -m tests.simulation.campaign closes --count $(or $(COUNT),100) --only "$(ONLY)"
 
+campaign-tokens: $(VENV)/.dev ## hours of tokens that are renewed while workers are killed; writes docs/campaigns/tokens.md (COUNT=1)
+	@$(BIN)/python -m tests.simulation.campaign tokens --count $(or $(COUNT),1)
+
 campaign-journals: $(VENV)/.dev ## payroll runs of 10,000 to 300,000 lines; writes docs/campaigns/journals.md
 	@$(BIN)/python -m tests.simulation.campaign journals --count 100000
 

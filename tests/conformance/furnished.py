@@ -40,7 +40,7 @@ def happen(made: World, number: int, at: datetime) -> None:
     end = date(2026, 8, 2 + number % 28) if number < 80 else date(2026, 9, 10 + number % 20)
     made.gusto.process(f"run-{number}", end - timedelta(days=14), end, _TODAY)
     made.concur.approve(
-        f"X{number}", at, ("ada@example.com", "Ada"), [("TAXI", "Taxi", Decimal("10.00"), "Cash", False)]
+        f"X{number}", at, ("ada@example.com", "Ada"), [("TAXI", "Taxi", Decimal("10.00"), "EMPL", False)]
     )
     _buy(made, number, at)
     made.shops["shop_us"].place(
@@ -71,7 +71,11 @@ def settings(made: World, name: str) -> dict[str, Any]:
         "stripe": {"key": secrets["stripe_key"], "webhook_secrets": secrets["stripe"]},
         "shopify": {"token": secrets["shop_us_token"], "webhook_secrets": secrets["shop_us"]},
         "salesforce": {"client_id": secrets["sf_id"], "client_secret": secrets["sf_secret"]},
-        "concur": {"token": secrets["concur_token"]},
+        "concur": {
+            "client_id": secrets["concur_id"],
+            "client_secret": secrets["concur_secret"],
+            "refresh_token": secrets["concur_token"],
+        },
         "coupa": {"client_id": secrets["coupa_id"], "client_secret": secrets["coupa_secret"]},
         "gusto": {"token": secrets["gusto_token"], "company": "co-1"},
         "chargebee": {"key": secrets["chargebee_key"]},

@@ -288,12 +288,14 @@ def _gusto() -> None:
 
 
 def _concur() -> None:
-    site = Concur(lambda: AT, token="t")
-    entries = [("TAXI", "Taxi", Decimal("23.40"), "Cash", False), ("HOTEL", "Hotel", Decimal("180.00"), "Company Card", False),
-               ("MEALS", "Meals", Decimal("12.00"), "Company Card", True)]  # fmt: skip
-    row = site.approve("R7", AT, ("ada@example.com", "Ada Byron"), entries, "100")
-    raw = json.dumps({"report": row, "entries": site.entries["R7"]}, indent=1).replace("#", "")
-    _write("concur", "reports.trip.invented.json", raw.encode())
+    # reports.trip is a message of before financial documents were read, and stays as it was stored.
+    site = Concur(lambda: AT, client_id="c", client_secret="s", refresh_token="r")
+    entries = [("TAXI", "Taxi", Decimal("23.40"), "EMPL", False), ("HOTEL", "Hotel", Decimal("180.00"), "CBCP", False),
+               ("HOTEL", "Hotel", Decimal("-20.00"), "CBCP", False), ("MEALS", "Meals", Decimal("12.00"), "CBCP", True)]  # fmt: skip
+    row = site.approve("R8", AT, ("ada@example.com", "Ada Byron"), entries, "100")
+    _write(
+        "concur", "reports.document.invented.json", _json({"report": row, "document": site.documents["R8"]})
+    )
 
 
 def _coupa() -> None:

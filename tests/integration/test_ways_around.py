@@ -98,15 +98,17 @@ class House:
         (row,) = self.office.database.rows("select state from tieout.cases where case_id = %s", number)
         return bool(row["state"] == "open")
 
-    def suggested(self, gap: str, line: int = 71, interface: str = "journals") -> int:
-        """A suggestion whose cash is short by so much."""
+    def suggested(
+        self, gap: str, line: int = 71, interface: str = "journals", paid: str = "100.00", **whose: Any
+    ) -> int:
+        """A suggestion whose cash, of `paid`, is short by so much; `whose` money it is, else that of who owes."""
         self.office.roles["difference.bank_charge"] = "642100"
         self.office.roles["difference.write_off"] = "642100"
         (self.folder / "mappings" / "accounts.csv").write_text(
             "key,value\nreceivable,121000\ndifference.bank_charge,642100\ndifference.write_off,642100\n"
         )
-        due = Decimal("100.00") + Decimal(gap)
-        cash = _open_line(line, "-100.00", is_payment=True, kind="other", account="212130")
+        due = Decimal(paid) + Decimal(gap)
+        cash = _open_line(line, f"-{paid}", is_payment=True, kind="other", account="212130", **whose)
         owed = _open_line(line + 1, str(due), kind="receivable", account="121000", partner=9)
         document = match_document(
             [cash],
@@ -152,10 +154,10 @@ class House:
 
 def _open_line(line: int, residual: str, **more: Any) -> OpenItem:
     amount = Decimal(residual)
-    given: dict[str, Any] = {"is_payment": False, "partner": 0, "effect": "", **more}
+    given: dict[str, Any] = {"is_payment": False, "partner": 0, "partner_name": "Acme", "effect": "", **more}
     return OpenItem(
         line=line, move=line, on=date(2026, 10, 12), due=None, currency="USD", residual=amount, company=amount,
-        partner_name="Acme", numbers=(f"INV-{line}",), label="Acme", **given,
+        numbers=(f"INV-{line}",), label="Acme", **given,
     )  # fmt: skip
 
 
@@ -852,6 +854,54 @@ def another_role_signs(house: House) -> None:
     assert "piet is no controller" in house.approve("piet", house.request_of(number)) and house.open_case(
         number
     )
+
+
+@way("one customer's money for another's invoice, by one person", "HTTP", SECOND, WAITS)
+def anothers_money(house: House) -> None:
+    number = house.suggested("0.00", paid="900.00", partner_name="Bolt Ltd")
+    assert house.matched("carl", number) == "to_approve" and not house.handed_on()
+    assert "somebody else" in house.matched("carl", number, "approve") and not house.handed_on()
+    assert house.matched("cora", number, "approve") == "accepted" and house.handed_on() == 1
+    rows = house.office.database.rows(
+        "select detail from tieout.evidence where action = 'suggestion.to_approve'"
+    )
+    assert [json.loads(r["detail"])["paid_for_others"] for r in rows] == ["900.00"]
+
+
+@way("the same at the command line", "command line", SECOND, WAITS)
+def anothers_money_by_command(house: House) -> None:
+    number = house.suggested("0.00", interface="reconciliation", paid="900.00", partner_name="Bolt Ltd")
+    code, said = house.command("carl", "matches", "accept", str(number))
+    assert code == 0 and "waits for another person" in said and not house.handed_on(), said
+
+
+@way("a payment that the ledger has of one customer, for another's invoice", "HTTP", SECOND, WAITS)
+def anothers_payment(house: House) -> None:
+    number = house.suggested("0.00", paid="900.00", partner=8)
+    assert house.matched("carl", number) == "to_approve" and not house.handed_on()
+
+
+@way("a customer's money for others' invoices in small parts, one after the other", "HTTP", SECOND, WAITS)
+def anothers_money_in_parts(house: House) -> None:
+    numbers = [house.suggested("60.00", 100 * n, paid="60.00", partner_name="Bolt Ltd") for n in (1, 2)]
+    assert [house.matched("carl", n) for n in numbers] == ["accepted", "to_approve"]
+    # What pays its own is no matter of two.
+    assert house.matched("carl", house.suggested("0.00", 900, paid="900.00")) == "accepted"
+
+
+@way(
+    "the same above what its approver may approve",
+    "HTTP",
+    "an approver's limit is one of matches, too",
+    WAITS,
+)
+def anothers_money_above_the_approvers_limit(house: House) -> None:
+    house.office.add(person("carla"))
+    house.office.grant("carla", "controller", "500.00")
+    number = house.suggested("0.00", paid="900.00", partner_name="Bolt Ltd")
+    assert house.matched("mia", number) == "to_approve"
+    assert "900.00 is above what carla may approve" in house.matched("carla", number, "approve")
+    assert not house.handed_on()
 
 
 def _rules(house: House, sign_role: str, at: str) -> None:

@@ -124,14 +124,15 @@ def schema_of(connector: str) -> Schema:
 def listening(*prefixes: str) -> Iterator[list[Request]]:
     """The requests that leave this process within; `prefixes` are the addresses' own paths, which are cut off."""
     seen: list[Request] = []
-    send = httpx2.Client.send
+    # Below what signs a request, so that it is read as it goes out.
+    send = httpx2.Client._send_single_request
 
-    def heard(client: httpx2.Client, request: httpx2.Request, **given: Any) -> httpx2.Response:
+    def heard(client: httpx2.Client, request: httpx2.Request) -> httpx2.Response:
         seen.append(_read(request, prefixes))
-        return send(client, request, **given)
+        return send(client, request)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(httpx2.Client, "send", heard)
+        patch.setattr(httpx2.Client, "_send_single_request", heard)
         yield seen
 
 

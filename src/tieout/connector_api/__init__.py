@@ -61,7 +61,14 @@ from tieout.connector_api.errors import (
     UnknownOutcomeError,
 )
 from tieout.connector_api.fees import FEES
-from tieout.connector_api.journals import Control, EntryRow, journal_documents, journal_items, journal_of
+from tieout.connector_api.journals import (
+    PART,
+    Control,
+    EntryRow,
+    journal_documents,
+    journal_items,
+    journal_of,
+)
 from tieout.connector_api.proof import Proof, ProvingReader, entries_proof, totals_proof, workbook_proof
 from tieout.connector_api.publication import (
     ApiVersion,
@@ -85,6 +92,7 @@ from tieout.connector_api.taxes import LedgerTaxes, TaxCode, TaxItem, TaxReader
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
+    "PART",
     "AccrualReader",
     "AccruedThere",
     "EarlyDiscount",

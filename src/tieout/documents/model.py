@@ -43,7 +43,7 @@ class SaleLine(msgspec.Struct, frozen=True, kw_only=True):
 class CustomerInvoice(Document, frozen=True, kw_only=True, tag="customer_invoice"):
     """What a customer owes for an order. `total` = sum of nets + taxes, positive.
 
-    `exclusion` is the source's own reason that nothing is owed (test, cancelled, unpaid, or
+    `exclusion` is the source's own reason that nothing is owed (test, cancelled, unpaid, voided, nothing_owed, or
     cancelled_before_fulfilment); `order_key` is what payments name. `fulfilled_at` is when the
     last of the order was delivered or called off: it says the day of the invoice where an interface bills on
     fulfilment, and is None elsewhere and until then; `batch` is what it came with, in a file.
@@ -75,9 +75,12 @@ class CustomerInvoice(Document, frozen=True, kw_only=True, tag="customer_invoice
 
 class CreditNote(Document, frozen=True, kw_only=True, tag="credit_note"):
     """What is given back of an order. Amounts are positive; the measure is negative. One that
-    `adjusts` lowers what its invoice is due: nothing is paid back for it."""
+    `adjusts` lowers what its invoice is due: nothing is paid back for it. `order_key` is "" for one that is of no order.
+    `exclusion` is the source's own reason that nothing is given back (voided, nothing_owed), as an invoice's; unset where
+    there is none, so that credit notes of before it keep their bytes."""
 
     adjusts: bool = False
+    exclusion: str | msgspec.UnsetType = msgspec.UNSET
     batch: str = ""
     order_key: str
     number: str

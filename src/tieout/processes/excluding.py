@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tieout.causes import Action, Cause
-from tieout.documents import CustomerInvoice, VendorBill
+from tieout.documents import CreditNote, CustomerInvoice, VendorBill
 from tieout.processes.recipe import Context, Plan, PlanDecision, refused
 
 VOIDED = Cause(
@@ -14,7 +14,7 @@ VOIDED = Cause(
 )
 
 
-def left_out(ctx: Context, document: CustomerInvoice | VendorBill) -> Plan | None:
+def left_out(ctx: Context, document: CustomerInvoice | CreditNote | VendorBill) -> Plan | None:
     """Excluded for its source's reason, None where there is none; one that was booked before is a case."""
     if document.exclusion == "voided" and ctx.facts.previous:
         return refused(VOIDED, document.total, f"{document.number} was voided at its source")

@@ -36,7 +36,7 @@ from tieout.processes.deposit_taxes import DEPOSIT_TAXES, cleared
 from tieout.processes.deposits import UNAPPLIED, apply_deposit, match_effects, order_match
 from tieout.processes.excluding import VOIDED, left_out
 from tieout.processes.external_ids import match_key
-from tieout.processes.facts import FactKeys, OrderState
+from tieout.processes.facts import FactKeys, OrderFact, OrderState
 from tieout.processes.orders import ORDERS
 from tieout.processes.recipe import (
     Context,
@@ -311,24 +311,22 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
     if early is not None:
         return early
     order = ctx.facts.order
-    if order is not None and order.state == OrderState.EXCLUDED:
-        return Plan(
-            decision=PlanDecision.EXCLUDED, reason=f"its order was never billed: {order.reason}", on=ctx.on
-        )
-    if order is not None and order.state == OrderState.DEPOSIT:
-        return Plan(decision=PlanDecision.WAIT, reason="its order is not billed yet", long=True)
-    if order is None or order.state == OrderState.EXCEPTION:
-        if not ctx.facts.patience_over:
-            return Plan(decision=PlanDecision.WAIT, reason="its order is not posted yet")
-        return refused(CREDIT_NOTE_WITHOUT_ORDER, document.total)
+    held = _held_by_its_order(ctx, document, order)
+    if held is not None:
+        return held
     partner, partner_effects = _partner(ctx, document)
+    partner = partner or (order.partner if order else "")
+    if not partner:
+        return refused(
+            UNKNOWN_CUSTOMER, document.total, customer=document.party.key if document.party else ""
+        )
     match = credit_match(ctx, document.key)
     if document.adjusts:
         match = order_match(ctx, document.order_key)
     body = _posting(
         ctx,
         document,
-        partner or order.partner,
+        partner,
         match,
         _lines(ctx, document.lines, document.taxes),
         _taxes(ctx, document.taxes),
@@ -339,13 +337,31 @@ def credit_note(ctx: Context, document: CreditNote) -> Plan:
     needed = (body.partner, *(p.external_id for p in products))
     main = ctx.effect("credit_note", body, ledger=True, requires=needed, account=body.receivable)
     effects = [*partner_effects, *products, main]
-    if document.adjusts and order.invoice and not match:
-        effects += match_effects(ctx, "adjustment", order.invoice, main, body.receivable)
+    invoice = order.invoice if order else ""
+    if document.adjusts and invoice and not match:
+        effects += match_effects(ctx, "adjustment", invoice, main, body.receivable)
     refunded_from = ctx.facts.refund_account
     elsewhere = (body.receivable, ctx.account("unapplied.unknown")) if refunded_from else ("",)
-    if order.invoice and refunded_from not in elsewhere:
-        effects += match_effects(ctx, "early_refund", order.invoice, main, body.receivable)
+    if invoice and refunded_from not in elsewhere:
+        effects += match_effects(ctx, "early_refund", invoice, main, body.receivable)
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
+
+
+def _held_by_its_order(ctx: Context, document: CreditNote, order: OrderFact | None) -> Plan | None:
+    """What keeps a credit note back; None for one of a billed order, and for one that is of no order at all."""
+    if not document.order_key:
+        return None
+    if order is not None and order.state == OrderState.EXCLUDED:
+        return Plan(
+            decision=PlanDecision.EXCLUDED, reason=f"its order was never billed: {order.reason}", on=ctx.on
+        )
+    if order is not None and order.state == OrderState.DEPOSIT:
+        return Plan(decision=PlanDecision.WAIT, reason="its order is not billed yet", long=True)
+    if order is None or order.state == OrderState.EXCEPTION:
+        if not ctx.facts.patience_over:
+            return Plan(decision=PlanDecision.WAIT, reason="its order is not posted yet")
+        return refused(CREDIT_NOTE_WITHOUT_ORDER, document.total)
+    return None
 
 
 def _billed(ctx: Context, document: CustomerInvoice) -> bool:
@@ -376,7 +392,7 @@ def _of_invoice(document: CustomerInvoice, options: Mapping[str, Any]) -> FactKe
 
 
 def _of_credit_note(document: CreditNote, _: Mapping[str, Any]) -> FactKeys:
-    return FactKeys(order_key=document.order_key, refunds_of=document.order_key)
+    return FactKeys(order_key=document.order_key, refunds_of=document.order_key or None)
 
 
 def _named(_: Document) -> Rank:
@@ -430,8 +446,9 @@ RECIPES: Recipes = (
         kind=CreditNote,
         plan=credit_note,
         at_risk=lambda doc: doc.total,
+        excluding=left_out,
         restating=Restating(money=_sold),
-        causes=(*_SOLD_CAUSES, CREDIT_NOTE_WITHOUT_ORDER),
+        causes=(*_SOLD_CAUSES, VOIDED, CREDIT_NOTE_WITHOUT_ORDER),
         rank=_after_its_order,
         fact_keys=_of_credit_note,
         sources=(REFUNDS,),

@@ -15,7 +15,8 @@ from tieout.documents.model import SaleLine
 from tieout.rules import Interface, Mapping, Release, UnmappedError, role_accounts
 
 _REVENUE = "revenue."
-_NONE_SOLD = ("gift_card", "rounding", "duties")
+# What is written off was earned: it is lost, and not given back. Duties are collected for customs.
+_NONE_SOLD = ("gift_card", "rounding", "difference.write_off", "duties")
 
 
 def invoiced(document: CustomerInvoice, release: Release, interface: Interface, on: date) -> Decimal:
@@ -24,8 +25,8 @@ def invoiced(document: CustomerInvoice, release: Release, interface: Interface, 
 
 
 def given_back(document: CreditNote, release: Release, interface: Interface, on: date) -> Decimal:
-    """A credit note's lines, negative."""
-    return -_lines(document.lines)
+    """A credit note's lines, negative; nothing where its source says that nothing is given back."""
+    return Decimal(0) if document.exclusion else -_lines(document.lines)
 
 
 def journalled(document: JournalEntry, release: Release, interface: Interface, on: date) -> Decimal:

@@ -95,7 +95,7 @@ class ShopifyPayments:
         query: str = "",
         hideTransfers: bool = False,
         sortKey: str = "PROCESSED_AT",
-        **asked: Any,  # noqa: N803
+        **asked: Any,
     ) -> dict[str, Any]:
         rows = _since(self.movements, "transactionDate", "processed_at", query)
         if wanted := re.search(r"payments_transfer_id:(\d+)", query or ""):
@@ -106,7 +106,7 @@ class ShopifyPayments:
 
     def _payouts(
         self, info: Any, query: str = "", sortKey: str = "ISSUED_AT", **asked: Any
-    ) -> dict[str, Any]:  # noqa: N803
+    ) -> dict[str, Any]:
         return paged(_since(self.payouts, "issuedAt", "issued_at", query))(info, **asked)
 
 

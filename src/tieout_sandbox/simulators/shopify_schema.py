@@ -20,11 +20,11 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    VariableNode,
     build_schema,
     execute_sync,
     parse,
     validate,
+    value_from_ast_untyped,
 )
 
 SDL = """
@@ -93,7 +93,7 @@ type OrderAdjustmentConnection { nodes: [OrderAdjustment!]! pageInfo: PageInfo! 
 type OrderConnection { nodes: [Order!]! pageInfo: PageInfo! }
 type OrderTransaction {
   amountRoundingSet: MoneyBag amountSet: MoneyBag! gateway: String id: ID! kind: OrderTransactionKind!
-  processedAt: DateTime status: OrderTransactionStatus! test: Boolean!
+  parentTransaction: OrderTransaction processedAt: DateTime status: OrderTransactionStatus! test: Boolean!
 }
 type OrderTransactionConnection { nodes: [OrderTransaction!]! pageInfo: PageInfo! }
 type PageInfo { endCursor: String hasNextPage: Boolean! }
@@ -211,7 +211,7 @@ def _cost(node: Any, variables: dict[str, Any]) -> int:
     sizes = [a.value for a in node.arguments or () if a.name.value == "first"]
     if not sizes:
         return 1 + within
-    size = variables[sizes[0].name.value] if isinstance(sizes[0], VariableNode) else int(sizes[0].value)
+    size = value_from_ast_untyped(sizes[0], variables)
     if node.name.value in _SIZED:
         return int(size) * (1 + within)
     # Of `nodes` and `pageInfo` only the nodes are as many as asked for; they count themselves once below.

@@ -95,7 +95,7 @@ def told(order: dict[str, Any], money: Callable[[Decimal], dict[str, Any]]) -> d
 
 def refunded(refund: dict[str, Any]) -> dict[str, Any]:
     """A refund as the API answers it."""
-    lists = ("refundLineItems", "refundShippingLines", "orderAdjustments", "transactions")
+    lists = ("refundLineItems", "refundShippingLines", "orderAdjustments")
     given = refund.get("return")
     if given:
         given = {**given, "returnLineItems": paged(given["returnLineItems"]["nodes"])}
@@ -104,6 +104,7 @@ def refunded(refund: dict[str, Any]) -> dict[str, Any]:
         **refund,
         "return": given,
         **{name: paged(refund[name]["nodes"]) for name in lists},
+        "transactions": paged([whole(t) for t in refund["transactions"]["nodes"]]),
     }
 
 
@@ -114,7 +115,7 @@ def sent(fulfilment: dict[str, Any]) -> dict[str, Any]:
 
 def paid_with(order: dict[str, Any], money: Callable[[Decimal], dict[str, Any]]) -> list[dict[str, Any]]:
     """An order's transactions: those that were said, and the sale that took the rest of what was paid at once."""
-    rows = [{"test": False, "amountRoundingSet": None, **t} for t in order["transactions"]]
+    rows = [whole(t) for t in order["transactions"]]
     said = sum(
         (amount(t["amountSet"]) for t in rows if t["kind"] in ("SALE", "CAPTURE", "AUTHORIZATION")), _ZERO
     )
@@ -130,7 +131,12 @@ def paid_with(order: dict[str, Any], money: Callable[[Decimal], dict[str, Any]])
         "processedAt": order["processedAt"],
         "amountSet": money(rest),
     }
-    return [{"test": False, "amountRoundingSet": None, **sale}, *rows]
+    return [whole(sale), *rows]
+
+
+def whole(transaction: dict[str, Any]) -> dict[str, Any]:
+    """A transaction with what most of them have not."""
+    return {"test": False, "amountRoundingSet": None, "parentTransaction": None, **transaction}
 
 
 def paged(nodes: Sequence[dict[str, Any]]) -> Callable[..., dict[str, Any]]:
@@ -157,7 +163,7 @@ def first_of(rows: Sequence[dict[str, Any]]) -> Callable[..., list[dict[str, Any
 
 
 def _shipping(nodes: Sequence[dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    def page(info: Any, includeRemovals: bool = False, **asked: Any) -> dict[str, Any]:  # noqa: N803
+    def page(info: Any, includeRemovals: bool = False, **asked: Any) -> dict[str, Any]:
         rows = [{"isRemoved": False, **x} for x in nodes]
         return paged([x for x in rows if includeRemovals or not x["isRemoved"]])(info, **asked)
 

@@ -1,43 +1,79 @@
 """Chargebee on the wire: basic authentication by key, lists in pages by an opaque offset.
 
-References: apidocs.chargebee.com (API v2: authentication, pagination, list invoices, list credit
-notes). Amounts are integer minor units, times are seconds since 1970 in UTC.
+References: apidocs.chargebee.com (API v2: authentication, pagination, list invoices, list credit notes, multi-business
+entity), and the parameters of chargebee-python's `models/invoice/operations.py`. Amounts are integer minor units, times are seconds
+since 1970 in UTC.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tieout.connector_api import ControlTotal, Item, Page, SystemConfig, http_client, read_json
+from tieout.connector_api import (
+    ControlTotal,
+    Item,
+    Page,
+    RefusedError,
+    SystemConfig,
+    http_client,
+    read_json,
+)
 from tieout.money import from_minor
 
-_LIMIT = 100
-_KEY = "give a full-access or read-only key of this site"
+_LIMIT, _LINES = 100, 300
+_KEY = "give a read-only key for transactional data, or a full-access one, of this site (its test site has keys of its own)"
 _KINDS = {"invoices": "invoice", "credit_notes": "credit_note"}
 # What Chargebee keeps and nobody owes.
 _NOT_ISSUED = ("pending", "draft")
+# What goes on by pages of its own where an invoice has very many lines.
+_BY_LINE = ("line_items", "line_item_discounts", "line_item_taxes", "line_item_tiers")
 
 
 def open_session(config: SystemConfig) -> ChargebeeSession:
     """A session by API key, as the user name of basic authentication. Nothing is asked of Chargebee yet."""
-    return ChargebeeSession(config.text("url"), config.text("key"))
+    return ChargebeeSession(config.text("url"), config.text("key"), config.text("business_entity"))
 
 
 class ChargebeeSession:
-    """Poller and ControlTotals."""
+    """Poller and ControlTotals; of one business entity, where a site has several and one is named."""
 
-    def __init__(self, url: str, key: str) -> None:
-        self._http = http_client(base_url=url.rstrip("/"), timeout=40, auth=(key, ""))
+    def __init__(self, url: str, key: str, business_entity: str = "") -> None:
+        headers = {"chargebee-business-entity-id": business_entity} if business_entity else {}
+        self._http = http_client(base_url=url.rstrip("/"), timeout=40, auth=(key, ""), headers=headers)
 
-    def _list(self, stream: str, **params: Any) -> dict[str, Any]:
-        path, given = f"/api/v2/{stream}", {"limit": _LIMIT, **params}
-        answer: dict[str, Any] = read_json(self._http, "Chargebee", path, given, _KEY)[0]
+    def _get(self, path: str, **params: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = read_json(self._http, "Chargebee", f"/api/v2/{path}", params, _KEY)[0]
         return answer
+
+    def _list(self, stream: str, **params: Any) -> tuple[list[dict[str, Any]], str]:
+        """A page of rows, each with all its lines, and the offset of the next, "" for none. Raises RefusedError where the
+        pages would never end."""
+        answer = self._get(stream, **{"limit": _LIMIT, **params})
+        offset = str(answer.get("next_offset") or "")
+        if offset and offset == params.get("offset"):
+            raise RefusedError(
+                f"Chargebee {stream}: the page after {offset} is itself, and would be read for ever"
+            )
+        return [self._whole(stream, entry[_KINDS[stream]]) for entry in answer["list"]], offset
+
+    def _whole(self, stream: str, row: dict[str, Any]) -> dict[str, Any]:
+        """A row with the lines that a list leaves out of a very long one."""
+        offset = row.pop("line_items_next_offset", None)
+        while offset:
+            path = f"{stream}/{row['id']}"
+            more = self._get(path, line_items_limit=_LINES, line_items_offset=offset)[_KINDS[stream]]
+            for name in _BY_LINE:
+                if more.get(name):
+                    row[name] = [*(row.get(name) or ()), *more[name]]
+            if more.get("line_items_next_offset") == offset:
+                raise RefusedError(f"Chargebee {path}: the lines after {offset} are themselves")
+            offset = more.get("line_items_next_offset")
+        return row
 
     def check(self) -> str:
         """What answers, in a line. Raises ConnectorError where it cannot be used."""
@@ -45,24 +81,23 @@ class ChargebeeSession:
         return f"Chargebee at {self._http.base_url}"
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
-        """A page of invoices or credit notes by `updated_at`, seconds since 1970. A first poll begins at the
-        beginning, a later one `overlap_minutes` (120) before the newest change that was seen: what is seen
-        twice has no effect. While pages are left the start stays, since Chargebee's offset belongs to the
-        question asked."""
-        params: dict[str, Any] = {"sort_by[asc]": "updated_at", "include_deleted": "false"}
+        """A page of invoices or credit notes by `updated_at`, seconds since 1970, the deleted among them. A first poll
+        begins at the beginning and does not ask by it (rows that did not change since 2016 may have none); a later one
+        begins `overlap_minutes` (120) before the newest change that was seen: what is seen twice has no effect. While
+        pages are left the start stays, since Chargebee's offset belongs to the question asked."""
+        params: dict[str, Any] = {"sort_by[asc]": "updated_at", "include_deleted": "true"}
         since = cursor.get("since")
         if since:
             overlap = timedelta(minutes=int(cursor.get("options", {}).get("overlap_minutes", 120)))
             params["updated_at[after]"] = int(since) - int(overlap.total_seconds())
         if cursor.get("next"):
             params["offset"] = cursor["next"]
-        answer = self._list(stream, **params)
-        rows = [entry[_KINDS[stream]] for entry in answer["list"]]
+        rows, offset = self._list(stream, **params)
         items = [_item(stream, row) for row in rows]
-        newest = max([int(cursor.get("newest") or since or 0), *(int(r["updated_at"]) for r in rows)])
-        if answer.get("next_offset"):
-            ahead = {"since": since, "newest": newest, "next": answer["next_offset"]}
-            return Page(items, ahead, more=True)
+        changed = (int(r.get("updated_at") or 0) for r in rows)
+        newest = max([int(cursor.get("newest") or since or 0), *changed])
+        if offset:
+            return Page(items, {"since": since, "newest": newest, "next": offset}, more=True)
         return Page(items, {"since": newest} if newest else {})
 
     def control_totals(
@@ -91,16 +126,16 @@ class ChargebeeSession:
             for (currency, stream), (count, total) in sorted(sums.items())
         ]
 
-    def _issued(self, stream: str, start: datetime, end: datetime) -> Iterable[dict[str, Any]]:
+    def _issued(self, stream: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
         # Both ends of `between` are part of it.
         span = [int(start.timestamp()), int(end.timestamp()) - 1]
-        params: dict[str, Any] = {"date[between]": json.dumps(span)}
+        params: dict[str, Any] = {"date[between]": json.dumps(span), "include_deleted": "true"}
         while True:
-            answer = self._list(stream, **params)
-            yield from (entry[_KINDS[stream]] for entry in answer["list"])
-            if not answer.get("next_offset"):
+            rows, offset = self._list(stream, **params)
+            yield from rows
+            if not offset:
                 return
-            params["offset"] = answer["next_offset"]
+            params["offset"] = offset
 
     def close(self) -> None:
         """Close the connections; the session is not used again."""
@@ -108,6 +143,6 @@ class ChargebeeSession:
 
 
 def _item(stream: str, row: dict[str, Any]) -> Item:
-    raw = json.dumps(row, sort_keys=True, separators=(",", ":")).encode()
+    raw = json.dumps(row, sort_keys=True, separators=(",", ":"), default=str).encode()
     digest = hashlib.sha256(raw).hexdigest()[:16]
     return Item(stream, str(row["id"]), f"{stream}:{row['id']}:{digest}", raw)

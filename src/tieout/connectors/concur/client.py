@@ -1,7 +1,9 @@
-"""SAP Concur on the wire: bearer token, expense reports and their entries in pages.
+"""SAP Concur on the wire: approved reports of Expense v3, and each one's financial document.
 
-References: developer.concur.com (Expense Report v3 and Expense Entry v3: get all, query parameters,
-NextPage). Amounts are JSON numbers, which are read as the decimals that they are written as.
+References: developer.concur.com (Reports v3: parameters, NextPage; Financial Integration Service v4: Get Financial Transactions;
+Authentication: refresh tokens, geolocation). A report's financial document is asked by the report's number whatever became of it,
+so that nothing is taken from the queue of whoever acknowledges it. Amounts are JSON numbers, which are read as the decimals that
+they are written as.
 """
 
 from __future__ import annotations
@@ -15,114 +17,175 @@ from typing import Any
 
 import httpx2
 
-from tieout.connector_api import ControlTotal, Item, Page, SystemConfig, http_client, read_json
+from tieout.connector_api import (
+    ControlTotal,
+    Item,
+    Page,
+    RefusedError,
+    SystemConfig,
+    http_client,
+    read_json,
+)
+from tieout.connector_api.tokens import RefreshToken, token_auth
+from tieout.connectors.concur.normalise import sides
 
 _LIMIT = 50
-_KEY = "it needs the scope expense.report.read, for all users"
+_KEY = "the connection of the company needs the scopes EXPRPT and FISVC, and its refresh token may be six months old at most"
 APPROVED = "A_APPR"
+_REPORTS = "/api/v3.0/expense/reports"
+_DOCUMENTS = "/financialintegration/fi/v4/companies/transactiontypes/expense/transactions"
+# For so long a report is asked about again whose document is not made yet; then it is told without one, which is a case.
+_MADE_WITHIN = timedelta(days=3)
 
 
 def open_session(config: SystemConfig) -> ConcurSession:
-    """A session by bearer token. Nothing is asked of Concur yet."""
-    return ConcurSession(config.text("url"), config.text("token"))
+    """A session by the company's refresh token. Nothing is asked of Concur yet."""
+    url = config.text("url").rstrip("/")
+    grant = RefreshToken(
+        f"{url}/oauth2/v0/token",
+        config.text("client_id"),
+        config.text("client_secret"),
+        config.text("refresh_token"),
+    )
+    headers = {"Accept": "application/json"}
+    return ConcurSession(
+        url, http_client(base_url=url, timeout=60, headers=headers, auth=token_auth(config, grant))
+    )
 
 
 class ConcurSession:
     """Poller and ControlTotals of approved expense reports."""
 
-    def __init__(self, url: str, token: str) -> None:
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        self._http = http_client(base_url=url.rstrip("/"), timeout=40, headers=headers)
-
-    def _get(self, path: str, **params: Any) -> dict[str, Any]:
-        whole = f"/api/v3.0/expense/{path}"
-        answer: dict[str, Any] = read_json(self._http, "Concur", whole, params, _KEY)[0]
-        return answer
+    def __init__(self, url: str, http: httpx2.Client) -> None:
+        self._url, self._http = url, http
 
     def _reports(self, **params: Any) -> dict[str, Any]:
-        return self._get("reports", user="ALL", approvalStatusCode=APPROVED, limit=_LIMIT, **params)
+        given = {"user": "ALL", "approvalStatusCode": APPROVED, "limit": _LIMIT, **params}
+        answer: dict[str, Any] = read_json(self._http, "Concur", _REPORTS, given, _KEY)[0]
+        return answer
+
+    def _document(self, report: str) -> dict[str, Any] | None:
+        """The financial document of a report: its last revision, None where none is made yet."""
+        params = {"docId": report, "ignoreDocumentStatus": "yes"}
+        answer = read_json(self._http, "Concur", _DOCUMENTS, params, _KEY)[0]
+        found = [_read(x["document"]) for x in _listed(answer) if x.get("docType") == "expense"]
+        mine = [x for x in found if str(x["report"]["reportId"]) == report]
+        return max(mine, key=lambda x: int(x["report"].get("revisionNumber") or 1), default=None)
 
     def check(self) -> str:
         """What answers, in a line. Raises ConnectorError where it cannot be used."""
-        self._reports()
-        return f"SAP Concur at {self._http.base_url}"
+        self._reports(limit=1)
+        read_json(self._http, "Concur", _DOCUMENTS, {"limit": 1}, _KEY)
+        return f"SAP Concur at {self._url}"
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
-        """A page of approved reports by their last change, each with all of its entries. A later poll begins
-        `overlap_minutes` (120) before the newest change that was seen; while pages are left that start
-        stays."""
+        """A page of approved reports by their last change, each with its financial document. A later poll begins
+        `overlap_minutes` (120) before the newest change that was seen, or before the oldest report whose document
+        is not made yet; while pages are left that start stays."""
         params: dict[str, Any] = {}
         since = cursor.get("since")
         if since:
             overlap = timedelta(minutes=int(cursor.get("options", {}).get("overlap_minutes", 120)))
-            params["modifiedDateAfter"] = (datetime.fromisoformat(str(since)) - overlap).strftime(_TIME)
+            params["modifiedDateAfter"] = _stamp(datetime.fromisoformat(str(since)) - overlap)
         if cursor.get("next"):
             params["offset"] = cursor["next"]
         answer = self._reports(**params)
-        rows = answer["Items"]
-        items = [_item(stream, row, list(self._entries(str(row["ID"])))) for row in rows]
-        newest = max([str(cursor.get("newest") or since or ""), *(_utc(r["LastModifiedDate"]) for r in rows)])
-        ahead = _offset(answer)
+        ahead = _offset(answer, params)
+        items, waits = [], str(cursor.get("waits") or "")
+        for row in answer["Items"]:
+            document, changed = self._document(str(row["ID"])), _utc(row["LastModifiedDate"])
+            if document is None and now - datetime.fromisoformat(changed) < _MADE_WITHIN:
+                waits = min(waits or changed, changed)
+                continue
+            items.append(_item(stream, row, document))
+        newest = max([str(cursor.get("newest") or since or ""), *(_utc(r["LastModifiedDate"]) for r in answer["Items"])])  # fmt: skip
         if ahead:
-            return Page(items, {"since": since, "newest": newest, "next": ahead}, more=True)
-        return Page(items, {"since": newest} if newest else {})
-
-    def _entries(self, report: str) -> Iterator[dict[str, Any]]:
-        params: dict[str, Any] = {"reportID": report, "limit": _LIMIT, "user": "ALL"}
-        while True:
-            answer = self._get("entries", **params)
-            yield from answer["Items"]
-            ahead = _offset(answer)
-            if not ahead:
-                return
-            params["offset"] = ahead
+            place = {"since": since, "newest": newest, "next": ahead} | ({"waits": waits} if waits else {})
+            return Page(items, place, more=True)
+        start = min(newest, waits) if waits else newest
+        return Page(items, {"since": start} if start else {})
 
     def control_totals(
         self, streams: Iterable[str], start: datetime, end: datetime, zone: str
     ) -> list[ControlTotal]:
-        """Count and approved sum of the reports that were submitted between two instants."""
+        """Count and sides of the reports that were submitted between two instants, found by the day of their
+        submission and not by what changed. What a document does not add up to, or is not there for, counts with what
+        the list says was approved."""
         sums: dict[str, list[Any]] = {}
-        span = {
-            # The bounds themselves are left out, and a second is the finest that can be said.
-            "submitDateAfter": (start - timedelta(seconds=1)).astimezone(UTC).strftime(_TIME),
-            "submitDateBefore": end.astimezone(UTC).strftime(_TIME),
-        }
-        ahead = ""
-        while True:
-            answer = self._reports(**span, **({"offset": ahead} if ahead else {}))
-            for row in answer["Items"]:
-                held = sums.setdefault(str(row["CurrencyCode"]), [0, Decimal(0)])
-                held[0] += 1
-                held[1] += Decimal(str(row["TotalApprovedAmount"]))
-            ahead = _offset(answer)
-            if not ahead:
-                break
+        for row in self._submitted(start, end):
+            held = sums.setdefault(str(row["CurrencyCode"]), [0, Decimal(0), Decimal(0)])
+            debit, credit = self._sides(row)
+            if debit or credit:
+                held[0], held[1], held[2] = held[0] + 1, held[1] + debit, held[2] + credit
         return [
-            ControlTotal(currency, "reports", count, total, total, "reports by submit date")
-            for currency, (count, total) in sorted(sums.items())
+            ControlTotal(currency, "reports", count, debit, credit, "reports by submit date")
+            for currency, (count, debit, credit) in sorted(sums.items())
+            if count
         ]
+
+    def _sides(self, row: dict[str, Any]) -> tuple[Decimal, Decimal]:
+        approved = abs(Decimal(str(row["TotalApprovedAmount"])))
+        document = self._document(str(row["ID"]))
+        try:
+            return sides(row, document) if document else (approved, approved)
+        except ValueError:
+            return approved, approved
+
+    def _submitted(self, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+        params: dict[str, Any] = {
+            # The bounds themselves are left out.
+            "submitDateAfter": _stamp(start - timedelta(milliseconds=1)),
+            "submitDateBefore": _stamp(end),
+        }
+        while True:
+            answer = self._reports(**params)
+            yield from answer["Items"]
+            ahead = _offset(answer, params)
+            if not ahead:
+                return
+            params["offset"] = ahead
 
     def close(self) -> None:
         """Close the connections; the session is not used again."""
         self._http.close()
 
 
-_TIME = "%Y-%m-%dT%H:%M:%S"
+def _stamp(at: datetime) -> str:
+    """As a parameter has it: UTC, to the millisecond."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
 
 
-def _utc(text: str) -> str:
-    """Concur's times are in UTC, and do not say so."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC).isoformat()
+def _utc(text: Any) -> str:
+    """Concur's times are in UTC, and do not say so; to the microsecond, so that their texts compare."""
+    return datetime.fromisoformat(str(text)).replace(tzinfo=UTC).isoformat(timespec="microseconds")
 
 
-def _offset(answer: dict[str, Any]) -> str:
-    """The opaque offset inside the address of the next page, "" where this is the last."""
+def _offset(answer: dict[str, Any], asked: dict[str, Any]) -> str:
+    """The opaque offset inside the address of the next page, "" where this is the last. The address itself is asked nothing:
+    it may name another host."""
     following = str(answer.get("NextPage") or "")
-    return str(httpx2.URL(following).params.get("offset", "")) if following else ""
+    found = str(httpx2.URL(following).params.get("offset", "")) if following else ""
+    if found and found == asked.get("offset"):
+        raise RefusedError(f"Concur: the page after {found} is that page again")
+    return found
 
 
-def _item(stream: str, report: dict[str, Any], entries: list[dict[str, Any]]) -> Item:
-    body = {"report": report, "entries": entries}
+def _listed(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The documents of an answer: `content` as the reference has it, `fIDocuments` as its examples do."""
+    found = answer.get("content", answer.get("fIDocuments"))
+    return list(found or ())
+
+
+def _read(document: Any) -> dict[str, Any]:
+    """A financial document, which comes as an object or as a text that holds one."""
+    found: dict[str, Any] = (
+        json.loads(document, parse_float=Decimal) if isinstance(document, str) else document
+    )
+    return found
+
+
+def _item(stream: str, report: dict[str, Any], document: dict[str, Any] | None) -> Item:
+    body = {"report": report, "document": document}
     raw = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str).encode()
     digest = hashlib.sha256(raw).hexdigest()[:16]
     return Item(stream, str(report["ID"]), f"{stream}:{report['ID']}:{digest}", raw)

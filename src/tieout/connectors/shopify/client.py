@@ -33,6 +33,7 @@ from tieout.connector_api.tokens import ClientCredentials, token_auth
 from tieout.connectors.shopify.answers import BUSY_S as _BUSY_S
 from tieout.connectors.shopify.answers import TooCostlyError, answered
 from tieout.connectors.shopify.pages import whole
+from tieout.connectors.shopify.payments_api import poll_balance, poll_payouts
 from tieout.connectors.shopify.queries import ORDERS, SHOP
 from tieout.connectors.shopify.sales_figures import sales_figures
 
@@ -115,12 +116,16 @@ class ShopifySession:
         return f"Shopify shop {shop['name']} ({shop['currencyCode']}, {shop['ianaTimezone']})"
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
-        """Orders changed since the cursor, with an overlap; paged by Shopify's own cursor."""
+        """What changed or was moved since the cursor, with an overlap; paged by Shopify's own cursor."""
+        if stream == "payouts":
+            return poll_payouts(self._query, cursor)
         since = str(cursor.get("since") or "")
         start = since
         if since:
             overlap = timedelta(minutes=int(cursor.get("options", {}).get("overlap_minutes", 120)))
             start = (datetime.fromisoformat(since) - overlap).astimezone(UTC).isoformat()
+        if stream == "balance":
+            return poll_balance(self._query, cursor, start)
         wanted = f"updated_at:>='{start}'" if start else ""
         page = self._sized(ORDERS, {"query": wanted, "after": cursor.get("after")})["orders"]
         items = [_item(whole(node, self._query, self._nested)) for node in page["nodes"]]

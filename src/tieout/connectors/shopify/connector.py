@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from tieout.connector_api import (
+    FEES,
     ApiVersion,
     ConfigField,
     Connector,
@@ -17,6 +18,7 @@ from tieout.connector_api import (
 from tieout.connectors.shopify.client import API_VERSION, open_session
 from tieout.connectors.shopify.gift_cards import TAX_SHAPE
 from tieout.connectors.shopify.normalise import order
+from tieout.connectors.shopify.payments import MOVEMENT_SHAPE, OPTION, balance, payouts, provider_of
 
 CONNECTOR = Connector(
     name="shopify",
@@ -48,7 +50,20 @@ CONNECTOR = Connector(
     ),
     open=open_session,
     can=("poll", "webhook", "control_totals"),
-    streams=(Stream("orders", "orders with their refunds and gift cards", order, "updatedAt"),),
+    streams=(
+        Stream("orders", "orders with their refunds and gift cards", order, "updatedAt"),
+        Stream(
+            "balance", "movements of Shopify Payments' balance, payouts among them", balance, on_request=True
+        ),
+        Stream(
+            "payouts",
+            "what each paid payout of Shopify Payments is made of",
+            payouts,
+            "it is told once it is final",
+            on_request=True,
+        ),
+    ),
+    provider=provider_of,
     options=(
         Option("invoice_on", "when an order is billed", ("payment", "fulfilment")),
         Option(
@@ -77,6 +92,13 @@ CONNECTOR = Connector(
             shape=TAX_SHAPE,
         ),
         Option("customers", "who makes the customers", ("from_order", "from_crm")),
+        Option(
+            OPTION,
+            'Shopify Payments: what movements of other types are, by Shopify\'s own type, such as SHIPPING_LABEL = "fee"',
+            table=True,
+            shape=MOVEMENT_SHAPE,
+        ),
+        FEES,
     ),
     pushes=("orders/", "refunds/"),
     limits="a cost bucket a shop; a throttled query says when it refills; a query that costs too much is asked for less; lists of an "

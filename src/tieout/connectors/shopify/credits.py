@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from tieout.connectors.shopify.gift_cards import CardTax
@@ -26,7 +25,7 @@ from tieout.connectors.shopify.parts import tip_lines
 from tieout.connectors.shopify.refunds import Refunded
 from tieout.connectors.shopify.taxes import LeftOfTaxes, money, number_of, tax_key
 from tieout.connectors.shopify.transactions import given, paid, waits
-from tieout.documents import CreditNote, Party, SaleLine
+from tieout.documents import CreditNote, Party
 from tieout.money import Amount
 from tieout.money.sharing import shared_out
 

@@ -102,7 +102,8 @@ class Sale:
         node, currency = self._node, self._currency
         tips = tip_lines(node)
         lines = [self._line(x, "tip" if x.get("id") in tips else "goods") for x in node["lineItems"]["nodes"]]
-        kept, removed = [], []
+        kept: list[Part] = []
+        removed: list[Part] = []
         for x in node["shippingLines"]["nodes"]:
             price = money(x["discountedPriceSet"], currency)
             made = part(x["title"], price, x["taxLines"], self._included, "shipping")

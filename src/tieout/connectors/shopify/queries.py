@@ -145,7 +145,7 @@ query Members($query: String!, $after: String, $first: Int!) {{
 GIVEN_BACK = """
 query GivenBack($ids: [ID!]!) {
   nodes(ids: $ids) {
-    ... on Order { id refunds(first: 50) { id transactions(first: 5) { nodes { id } } } }
+    ... on Order { id refunds(first: 50) { id transactions(first: 5) { nodes { id parentTransaction { id } } } } }
   }
 }
 """

@@ -1,7 +1,7 @@
 """What one person may book away by a match: up to the entity's limit, with all that they decided alone; above it another one approves.
 
-What counts is what a match books of a difference, or of cash that pays nothing: that is gone. What a match only joins is no loss, and
-is undone.
+What counts is what a match books of a difference, or of cash that pays nothing: that is gone. So does what one partner's money pays of
+another's debt (`passed_on`): whose money it was is not to be seen any more. What a match only joins is no loss, and is undone.
 """
 
 from __future__ import annotations
@@ -15,18 +15,22 @@ from tieout.money import Amount
 from tieout.planning import Alone, sign_role_now
 from tieout.planning.deciding_alone import Kind
 from tieout.reconcile.ledger.applying import amount_option
+from tieout.reconcile.ledger.lessons import Learned, in_force
+from tieout.reconcile.ledger.passed_on import passed_on
 from tieout.rules import Interface, Release
 from tieout.security import load_authority
-from tieout.store import Connection
+from tieout.store import Connection, Queries
 
+_SQL = Queries("tieout.reconcile.ledger")
 _WRITE_OFF = "write_off"
 
 
-def booked_away(document: Reconciliation, own: str) -> Decimal | None:
-    """What a match books away, in the entity's currency `own`: positive; None where no line says what its currency is worth."""
-    if not document.difference_account:
-        return Decimal(0)
-    amount = abs(document.difference.value)
+def at_stake(document: Reconciliation, own: str, learned: Learned) -> Decimal | None:
+    """What a match books away, and what it lets one partner pay for another, in the entity's currency `own`: positive; None where no
+    line says what its currency is worth."""
+    amount = passed_on(document, learned)
+    if document.difference_account:
+        amount += abs(document.difference.value)
     if document.currency == own or not amount:
         return amount
     lines = (*document.cash, *document.due)
@@ -46,7 +50,7 @@ class SecondPerson:
 
     def needed(self, interface: Interface, document: Reconciliation) -> bool:
         """Whether a match waits for another person. Raises MatchingError for a limit that is no amount."""
-        worth, limit = self._worth(interface, document), self._alone(interface)
+        worth, limit = self.worth(interface, document), self._alone(interface)
         most = self.release.closing.of(interface.entity).alone_limit
         if document.explained_as == _WRITE_OFF:
             most = min(most, amount_option(interface, "write_off_limit"))
@@ -57,7 +61,7 @@ class SecondPerson:
     def keep(self, interface: Interface, document: Reconciliation) -> None:
         """Keep that they decided it alone."""
         kind: Kind = "write_off" if document.explained_as == _WRITE_OFF else "match"
-        self._alone(interface).keep(kind, document.key, self._worth(interface, document))
+        self._alone(interface).keep(kind, document.key, self.worth(interface, document))
 
     def role(self, interface: Interface) -> str:
         """The role of the second person."""
@@ -73,13 +77,24 @@ class SecondPerson:
         grants = person.grants_of(role, interface.entity) if person is not None and person.human else ()
         if not grants:
             return f"{self.who} is no {role} of {interface.entity}: that role lets it happen"
-        worth = self._worth(interface, document)
+        worth = self.worth(interface, document)
         if not any(g.limit is None or (worth is not None and worth <= g.limit) for g in grants):
             return f"{worth} is above what {self.who} may approve as {role}"
         return ""
 
-    def _worth(self, interface: Interface, document: Reconciliation) -> Decimal | None:
-        return booked_away(document, self.release.entities[interface.entity].currency)
+    def worth(self, interface: Interface, document: Reconciliation) -> Decimal | None:
+        """What counts of a match, in the entity's currency; None where nobody knows how much it is."""
+        return at_stake(document, self.release.entities[interface.entity].currency, self.learned(interface))
+
+    def told(self, interface: Interface, document: Reconciliation) -> dict[str, str]:
+        """What evidence says of it besides: how much one partner pays for another, in the match's currency."""
+        passed = passed_on(document, self.learned(interface))
+        return {"paid_for_others": f"{passed:f}"} if passed else {}
+
+    def learned(self, interface: Interface) -> Learned:
+        """What two people taught of names."""
+        rows = self.connection.execute(_SQL["lessons_in_force"], {"interface": interface.name})
+        return in_force(rows.fetchall())
 
     def _alone(self, interface: Interface) -> Alone:
         return Alone(self.connection, self.release, interface.entity, self.who, self.now)

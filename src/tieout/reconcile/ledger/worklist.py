@@ -104,7 +104,8 @@ class Decisions:
         if self._second.needed(interface, decided):
             return self._wait(interface, decided)
         decided = self._alone(interface, decided)
-        self._testify("match.made", decided.key, interface.entity, {"rule": decided.rule})
+        told = self._second.told(interface, decided)
+        self._testify("match.made", decided.key, interface.entity, {"rule": decided.rule, **told})
         teach(self._connection, interface, taught_by(decided), decided.key, self._who, self._now)
         return decided
 
@@ -268,6 +269,7 @@ class Decisions:
             raise DecisionError(f"{document.key} waits for another person already: tieout matches approve")
         self.waits = True
         detail = {"suggestion": made["suggestion_id"], "rule": document.rule, "lines": key}
+        detail |= self._second.told(interface, document)
         self._testify("suggestion.to_approve", document.key, interface.entity, detail)
         return document
 
@@ -305,6 +307,7 @@ class Decisions:
         )
         detail = {"suggestion": row["suggestion_id"], "reason": reason, "rule": row["rule"]}
         detail |= {"lines": lines_key([*document.cash, *document.due])}
+        detail |= self._second.told(self._release.interfaces[row["interface"]], document)
         self._testify(f"suggestion.{state}", document.key, row["entity"], detail)
 
     def _testify(self, action: str, subject: str, entity: str, detail: dict[str, Any]) -> None:

@@ -1,0 +1,246 @@
+"""Concur's financial documents, held against the postings that SAP's own use cases state, and what is refused.
+
+Source: developer.concur.com, Financial Integration Service Use Cases (the posting record of each example).
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.published.concur.take import SETTINGS, head
+from tests.published.payloads import FOLDER
+from tests.published.replay import Answer, Replay
+from tieout.connector_api import RefusedError, SetupError, SystemConfig
+from tieout.connectors.concur.connector import CONNECTOR
+from tieout.connectors.concur.normalise import report, sides
+from tieout.documents import JournalEntry
+
+_REPORTS = "/api/v3.0/expense/reports"
+_DOCUMENTS = "/financialintegration/fi/v4/companies/transactiontypes/expense/transactions"
+_TOKEN = b'{"access_token": "t", "expires_in": "3600", "refresh_token": "r2", "token_type": "Bearer"}'
+NOW = datetime(2019, 7, 20, 12, tzinfo=UTC)
+Body = dict[str, Any]
+
+# By account, what SAP's posting record has, a debit positive. What the employee and the cards are owed is summed. 5.2.1's record
+# has the advance among its debits, where it does not balance: 5.2.2's has it among the credits.
+POSTINGS: Mapping[str, Mapping[str, str]] = {
+    "1.2": {"TAGFE": "-50", "paid_by.employee": "50"},
+    "1.3": {"MILEG": "24.30", "paid_by.employee": "-24.30"},
+    "2.1": {"LNDRY": "8.40", "tax.VA": "1.60", "paid_by.employee": "-10"},
+    "2.2": {"GASXX": "100", "paid_by.employee": "-100"},
+    "2.4": {"PAGER": "51.83", "tax.JC1E": "1.22", "tax.JC2T": "1.95", "paid_by.employee": "-55"},
+    "2.5": {"LODNG": "60.24", "LODTX": "20.08", "paid_by.ibcp": "-80.32"},
+    "3.1": {"LODNG": "250", "LODTX": "50", "BRKFT": "25", "paid_by.copd": "-325"},
+    "5.2.1": {"CARRT": "245", "DINNR": "60", "PARKG": "10", "cash_advance": "-300", "paid_by.employee": "-15"},
+    "5.2.2": {"CARRT": "245", "DINNR": "60", "PARKG": "10", "cash_advance": "-400", "paid_by.employee": "85"},
+    "6.1.2": {"CARRT": "56.10", "POSTG": "23", "paid_by.ibcp": "-56.10", "paid_by.employee": "-23"},
+    "6.1.3": {"AIRFR": "-349", "paid_by.copd": "349"},
+    "6.1.6": {"LODNG": "250", "DINNR": "20", "TAXIX": "35", "paid_by.ibcp": "-270", "paid_by.employee": "-35"},
+    "6.1.6-with-offsetting": {"LODNG": "250", "DINNR": "20", "TAXIX": "35", "paid_by.ibcp": "-284", "paid_by.employee": "-21"},
+    "6.1.7-with-offsetting": {"LODNG": "250", "DINNR": "20", "PARKG": "5", "paid_by.ibcp": "-275"},
+    "6.2.1": {"paid_by.employee": "81", "paid_by.cbcp": "-49", "paid_by.copd": "-32"},
+    "6.2.3": {"DINNR": "700", "paid_by.employee": "300", "paid_by.cbcp": "-1000"},
+    "6.2.4": {"LODNG": "250", "DINNR": "20", "TAXIX": "35", "paid_by.employee": "-21", "paid_by.cbcp": "-284"},
+}  # fmt: skip
+
+
+def told(name: str) -> Body:
+    found = json.loads((FOLDER / "concur" / f"reports.{name}.json").read_text(), parse_float=Decimal)
+    body: Body = found["fIDocuments"][0]
+    return body
+
+
+def entry(name: str, options: Mapping[str, Any] | None = None, changed: Body | None = None) -> JournalEntry:
+    document = changed or told(name)
+    raw = json.dumps({"report": head(document), "document": document["document"]}, default=str).encode()
+    (made,) = report(raw, options or {})
+    assert isinstance(made, JournalEntry)
+    return made
+
+
+def by_account(made: JournalEntry) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for line in made.lines:
+        found[line.account] = found.get(line.account, Decimal(0)) + line.amount.value
+    return {k: v for k, v in found.items() if v}
+
+
+@pytest.mark.parametrize("name", POSTINGS)
+def test_a_document_is_posted_as_sap_posts_it(name: str) -> None:
+    made = entry(name)
+    assert by_account(made) == {k: Decimal(v) for k, v in POSTINGS[name].items()}
+    assert made.imbalance.value == 0
+
+
+def test_account_codes_may_be_the_keys() -> None:
+    made = entry("5.2.2", {"accounts_by": "account_code"})
+    assert set(by_account(made)) == {"109", "105", "130", "CADV", "paid_by.employee"}
+    with pytest.raises(ValueError, match="no account code"):
+        entry("9.9", {"accounts_by": "account_code"}, without_code())
+
+
+def without_code() -> Body:
+    changed = told("1.3")
+    changed["document"]["expenseEntry"][0]["allocation"][0]["journal"][0]["journalAccountCode"] = ""
+    return changed
+
+
+def test_allocations_have_their_own_cost_centres_and_are_never_guessed() -> None:
+    made = entry("4.1", {"allocation_field": "Custom4"})
+    breakfast = [x for x in made.lines if x.account == "BRKFT"]
+    assert [(x.amount.value, x.dimensions["cost_centre"]) for x in breakfast] == [
+        (Decimal("12.50"), "21-BELLEV1"), (Decimal("12.50"), "1000"),
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="allocation_field"):
+        entry("4.1")
+
+
+def test_a_credit_keeps_its_cost_centre() -> None:
+    spent, owed = entry("1.2").lines
+    assert spent.dimensions == {"cost_centre": "Q16CLNT500"} and not owed.dimensions
+
+
+def test_the_day_is_that_of_the_zone_that_is_said() -> None:
+    # Submitted on 4 July at 07:10 UTC, which is still the third in Honolulu.
+    assert str(entry("2.3").booked_on) == "2019-07-04"
+    assert str(entry("2.3", {"time_zone": "Pacific/Honolulu"}).booked_on) == "2019-07-03"
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "value", "said"),
+    [
+        ("2.1", "tax", "1.50", "its taxes reclaim"),
+        ("2.1", "approved", 11, "11.00 was approved"),
+        ("2.1", "payee", "COMP", "one side is the company"),
+        ("2.1", "other report", "X", "financial document is of report X"),
+        ("2.1", "total", 12, "it says 12"),
+        ("5.2.1", "advance", 1, "transaction type 1"),
+        ("2.1", "finer", "10.001", "10.001"),
+    ],
+)
+def test_what_does_not_add_up_is_refused_with_words(name: str, where: str, value: Any, said: str) -> None:
+    changed = told(name)
+    document = changed["document"]
+    first = document["expenseEntry"][0]
+    share = first["allocation"][0]
+    listed = head(changed)
+    if where == "tax":
+        share["tax"][0]["amountReclaim"] = value
+    elif where == "approved":
+        first["entryApprovedAmount"] = value
+    elif where == "payee":
+        share["journal"][0]["journalPayee"] = value
+    elif where == "other report":
+        document["report"]["reportId"] = value
+    elif where == "total":
+        listed["TotalApprovedAmount"] = value
+    elif where == "advance":
+        document["cashAdvanceApplication"][0]["cashAdvanceTransactionType"] = value
+    else:
+        share["journal"][0]["amountGross"] = value
+    raw = json.dumps({"report": listed, "document": document}, default=str).encode()
+    with pytest.raises(ValueError, match=said):
+        report(raw, {})
+
+
+def test_a_long_report_is_one_entry_whose_sides_stay() -> None:
+    changed = told("1.3")
+    document = changed["document"]
+    first = document["expenseEntry"][0]
+    document["expenseEntry"] = [copy.deepcopy(first) for _ in range(130)]
+    document["report"].pop("totalApprovedAmount", None)
+    made = entry("1.3", changed=changed)
+    assert by_account(made) == {"MILEG": Decimal("3159.00"), "paid_by.employee": Decimal("-3159.00")}
+    assert len(made.lines) == 2
+    assert sides(head(changed), document) == (Decimal("3159.00"), Decimal("3159.00"))
+
+
+def test_a_message_of_before_is_read_with_the_code_of_its_organisation_unit() -> None:
+    fixture = FOLDER.parents[1] / "src/tieout/connectors/concur/fixtures/reports.trip.invented.json"
+    before = json.loads(fixture.read_text())
+    (as_text,) = report(json.dumps(before).encode(), {})
+    before["report"]["OrgUnit1"] = {"Type": "List", "Value": "Sales", "Code": "100", "ListItemID": "L"}
+    (as_code,) = report(json.dumps(before).encode(), {})
+    assert as_text == as_code
+
+
+class TestOnTheWire:
+    """Over real HTTP, as Concur answers."""
+
+    def session(self, there: Replay) -> Any:
+        return CONNECTOR.open(SystemConfig("concur", "concur", "test", {**SETTINGS, "url": there.url}))
+
+    def answers(self, *names: str, documents: Any = None) -> dict[tuple[str, str], Any]:
+        rows = [head(told(n)) for n in names]
+        listed = json.dumps({"Items": rows, "NextPage": None}, default=str).encode()
+        found = json.dumps({"fIDocuments": [told(n) for n in names]}, default=str).encode()
+        return {("POST", "/oauth2/v0/token"): _TOKEN, ("GET", _REPORTS): listed, ("GET", _DOCUMENTS): documents or found}  # fmt: skip
+
+    def test_a_report_whose_document_is_not_made_yet_is_asked_about_again(self) -> None:
+        none = b'{"content": [], "links": []}'
+        found = json.dumps({"fIDocuments": [told("2.5")]}, default=str).encode()
+        with Replay(self.answers("2.5", documents=[none, found])) as there:
+            session = self.session(there)
+            waits = session.poll("reports", {}, NOW)
+            # Approved on 17 July: it waits, and the next poll begins before it.
+            assert not waits.items and waits.cursor["since"].startswith("2019-07-17T16:43")
+            (item,) = session.poll("reports", waits.cursor, NOW).items
+            assert json.loads(item.body)["document"]
+        with Replay(self.answers("2.5", documents=none)) as there:
+            (item,) = self.session(there).poll("reports", {}, NOW + timedelta(days=1)).items
+            with pytest.raises(ValueError, match="no financial document"):
+                report(item.body, {})
+
+    def test_the_last_revision_of_a_document_is_taken(self) -> None:
+        first, second = told("1.3"), told("1.3")
+        second["document"]["report"]["revisionNumber"] = "2"
+        both = json.dumps({"content": [second, first]}, default=str).encode()
+        with Replay(self.answers("1.3", documents=both)) as there:
+            (item,) = self.session(there).poll("reports", {}, NOW).items
+        assert json.loads(item.body)["document"]["report"]["revisionNumber"] == "2"
+
+    def test_another_host_is_never_asked_and_pages_end(self) -> None:
+        answers = self.answers("1.3")
+        page = json.loads(answers["GET", _REPORTS])
+        page["NextPage"] = "https://elsewhere.example/api/v3.0/expense/reports?offset=abc&limit=50"
+        answers["GET", _REPORTS] = json.dumps(page).encode()
+        with Replay(answers) as there:
+            session = self.session(there)
+            first = session.poll("reports", {}, NOW)
+            assert first.more and first.cursor["next"] == "abc"
+            with pytest.raises(RefusedError, match="that page again"):
+                session.poll("reports", first.cursor, NOW)
+            assert any(("offset", "abc") in asked.query for asked in there.asked)
+
+    def test_what_is_asked_and_how_it_is_signed(self) -> None:
+        with Replay(self.answers("1.3")) as there:
+            session = self.session(there)
+            session.poll("reports", {"since": "2019-07-01T00:00:00+00:00"}, NOW)
+            token, listed, document = there.asked
+            assert b"grant_type=refresh_token" in token.body and token.path == "/oauth2/v0/token"
+            assert dict(listed.query) | {"modifiedDateAfter": "2019-06-30T22:00:00.000"} == dict(listed.query)
+            assert dict(document.query) == {"docId": head(told("1.3"))["ID"], "ignoreDocumentStatus": "yes"}
+            assert {x.headers["authorization"] for x in (listed, document)} == {"Bearer t"}
+
+    def test_control_totals_are_the_sides_of_what_was_submitted(self) -> None:
+        names = ("6.2.3", "2.1", "1.2")
+        with Replay(self.answers(*names)) as there:
+            found = self.session(there).control_totals(["reports"], NOW - timedelta(days=30), NOW, "UTC")
+        made = {(t.currency, t.count): (t.debit, t.credit) for t in found}
+        # 700 of the company and 300 personal; 10; 50 that came back: both sides of each entry.
+        assert made == {("USD", 2): (Decimal(1050), Decimal(1050)), ("EUR", 1): (Decimal(10), Decimal(10))}
+        for name in names:
+            measure = entry(name).measure()
+            assert (measure.debit, measure.credit) == sides(head(told(name)), told(name)["document"])
+
+    def test_a_refresh_token_that_ended_is_for_a_person(self) -> None:
+        refused = Answer(b'{"code": 108, "error": "invalid_grant", "error_description": "bad or expired refresh token"}', 400)  # fmt: skip
+        with Replay({("POST", "/oauth2/v0/token"): refused}) as there, pytest.raises(SetupError, match="refresh token"):  # fmt: skip
+            self.session(there).check()
