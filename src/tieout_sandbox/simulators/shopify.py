@@ -278,11 +278,12 @@ class Shopify:
             "refundShippingLines": {
                 "nodes": [
                     {
+                        "id": _part_of(gid, "RefundShippingLine", n),
                         "subtotalAmountSet": self.money(subtotal),
                         "taxAmountSet": self.money(tax),
                         "shippingLine": carried[index],
                     }
-                    for index, subtotal, tax in shipping
+                    for n, (index, subtotal, tax) in enumerate(shipping)
                 ]
             },
             "orderAdjustments": {"nodes": self._adjustments(gid, worked_out - total)},
