@@ -18,7 +18,7 @@ Ask = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 _MOST = 250
 # A connection that says for ever that there is more is no connection of Shopify's: 25,000 is what it gives of one.
-_PAGES = 250
+_PAGES = 500
 
 _OF_ORDER = {
     "lineItems": (queries.LINE, ""),
@@ -74,7 +74,8 @@ def _transactions(node: dict[str, Any], ask: Ask, cut: list[str]) -> list[dict[s
     found: list[dict[str, Any]] = node["transactions"]
     count = _count(node, "transactionsCount", len(found))
     if count > len(found):
-        found = ask(queries.TRANSACTIONS_OF, {"id": node["id"]})["order"]["transactions"]
+        most = {"id": node["id"], "first": min(count, _MOST)}
+        found = ask(queries.TRANSACTIONS_OF, most)["order"]["transactions"]
     if count > len(found):
         cut.append(f"{count} transactions, of which Shopify gives {len(found)}")
     return found

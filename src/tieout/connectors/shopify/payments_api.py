@@ -19,13 +19,13 @@ from tieout.connectors.shopify.queries import BALANCE, GIVEN_BACK, MEMBERS, PAYO
 # A payout that a bank declines comes back within days; so long it is asked for again.
 _UNTIL_FINAL = timedelta(days=21)
 _FINAL = ("PAID", "CANCELED", "FAILED")
-_MEMBERS, _REMEMBERED, _PAGES = 250, 400, 200
+_MEMBERS, _REMEMBERED, _PAGES, _ORDERS = 250, 400, 200, 3
 
 
 def poll_balance(ask: Ask, cursor: dict[str, Any], start: str) -> Page:
     """Balance transactions since `start`, an instant as text ("" for all)."""
     wanted = f"processed_at:>='{start}'" if start else ""
-    account = ask(BALANCE, {"query": wanted, "after": cursor.get("after"), "first": 100})[
+    account = ask(BALANCE, {"query": wanted, "after": cursor.get("after"), "first": 50})[
         "shopifyPaymentsAccount"
     ]
     if account is None:
@@ -91,8 +91,8 @@ def _with_refunds(ask: Ask, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     back = [r for r in rows if r["type"] in ("REFUND", "REFUND_FAILURE") and r["associatedOrder"]]
     ids = sorted({r["associatedOrder"]["id"] for r in back})
     of_transaction: dict[str, tuple[str, str]] = {}
-    for first in range(0, len(ids), 10):
-        for order in ask(GIVEN_BACK, {"ids": ids[first : first + 10]})["nodes"]:
+    for first in range(0, len(ids), _ORDERS):
+        for order in ask(GIVEN_BACK, {"ids": ids[first : first + _ORDERS]})["nodes"]:
             for refund in (order or {}).get("refunds", ()):
                 for made in refund["transactions"]["nodes"]:
                     parent = (made.get("parentTransaction") or {}).get("id") or ""

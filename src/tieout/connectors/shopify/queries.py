@@ -76,7 +76,7 @@ REFUND = f"query RefundOf($id: ID!, $nested: Int!) {{ refund(id: $id) {{ {_REFUN
 FULFILMENTS_OF = "query FulfillmentsOf($id: ID!) { order(id: $id) { fulfillments(first: 250) { id } } }"
 FULFILMENT = f"query FulfillmentOf($id: ID!, $nested: Int!) {{ fulfillment(id: $id) {{ {_FULFILMENT} }} }}"
 TRANSACTIONS_OF = f"""
-query TransactionsOf($id: ID!) {{ order(id: $id) {{ transactions(first: 250) {{ {TRANSACTION} }} }} }}
+query TransactionsOf($id: ID!, $first: Int!) {{ order(id: $id) {{ transactions(first: $first) {{ {TRANSACTION} }} }} }}
 """
 
 
@@ -84,7 +84,7 @@ def more(owner: str, connection: str, fields: str, arguments: str = "") -> str:
     """The query of a further page of a connection: of an order, a refund, a return or a fulfilment."""
     return f"""
 query More($id: ID!, $after: String) {{
-  {owner}(id: $id) {{ {connection}(first: 100, after: $after{arguments}) {{ {_PAGE} nodes {{ {fields} }} }} }}
+  {owner}(id: $id) {{ {connection}(first: 50, after: $after{arguments}) {{ {_PAGE} nodes {{ {fields} }} }} }}
 }}
 """
 
@@ -145,7 +145,7 @@ query Members($query: String!, $after: String, $first: Int!) {{
 GIVEN_BACK = """
 query GivenBack($ids: [ID!]!) {
   nodes(ids: $ids) {
-    ... on Order { id refunds(first: 50) { id transactions(first: 5) { nodes { id parentTransaction { id } } } } }
+    ... on Order { id refunds(first: 20) { id transactions(first: 5) { nodes { id parentTransaction { id } } } } }
   }
 }
 """
@@ -158,7 +158,7 @@ query Beside($query: String!, $after: String, $first: Int!) {{
     nodes {{
       createdAt test totalTipReceivedSet {_MONEY}
       totalCashRoundingAdjustment {{ paymentSet {_MONEY} refundSet {_MONEY} }}
-      refunds(first: 50) {{
+      refunds(first: 25) {{
         createdAt
         duties {{ amountSet {_MONEY} }}
         refundLineItems(first: 1) {{ nodes {{ quantity }} }}
