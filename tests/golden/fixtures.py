@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.unit.connectors.shopify_orders import back, line, moved, placed, refund, tax
+from tests.unit.connectors import shopify_orders as sold
 from tieout.close import OpenSale, Revalued
 from tieout.close.cutting_off import cutoff_entry
 from tieout.close.revaluing import entry_of as revaluation_entry
@@ -161,9 +161,9 @@ def _shopify_parts() -> None:
 
 def _shopify_today() -> None:
     """An order as it is asked for since its current total is: the samples above are as messages of before have it."""
-    item = line(1, "100.00", quantity=2, off=["20.00"], taxLines=[tax("8.00")])
-    given = refund(1, [back(item, "40.00", "4.00")], [moved(2, "REFUND", "44.00")])
-    node = placed([item], "88.00", current="44.00", refunds=[given])
+    item = sold.line(1, "100.00", quantity=2, off=["20.00"], taxLines=[sold.tax("8.00")])
+    given = sold.refund(1, [sold.back(item, "40.00", "4.00")], [sold.moved(2, "REFUND", "44.00")])
+    node = sold.placed([item], "88.00", current="44.00", refunds=[given])
     _write("shopify", "orders.discounted.invented.json", _json(node))
     account = ShopifyPayments("USD")
     order = ("gid://shopify/Order/1", "#1001")

@@ -6,6 +6,7 @@ itself; a query that costs more than one may (1,000 points) is asked for less; a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tieout.connector_api import SetupError, TransientError
@@ -18,12 +19,12 @@ class TooCostlyError(SetupError):
     """A query asks for more than Shopify answers at once."""
 
 
-def answered(body: dict[str, Any]) -> dict[str, Any]:
-    """The data of an answer. Raises TransientError, TooCostlyError, SetupError."""
+def answered(body: dict[str, Any], refill: Callable[[dict[str, Any]], float]) -> dict[str, Any]:
+    """The data of an answer; `refill` says in seconds when an empty bucket has enough. Raises TransientError, TooCostlyError, SetupError."""
     for error in body.get("errors", []):
         code = (error.get("extensions") or {}).get("code")
         if code == "THROTTLED":
-            raise TransientError("Shopify: the cost bucket is empty", _refill(body))
+            raise TransientError("Shopify: the cost bucket is empty", refill(body))
         if code == "MAX_COST_EXCEEDED":
             raise TooCostlyError(f"Shopify: {error.get('message')}")
         if code == "ACCESS_DENIED":
@@ -34,15 +35,3 @@ def answered(body: dict[str, Any]) -> dict[str, Any]:
         raise SetupError(f"Shopify refuses the query: {error.get('message')}")
     data: dict[str, Any] = body["data"]
     return data
-
-
-def _refill(body: dict[str, Any]) -> float:
-    """Seconds until there is enough for the query that was refused: the bucket fills by restoreRate points a second
-    (shopify.dev/docs/api/usage/limits); what the vendor recommends where the answer does not say how full it is."""
-    cost = body.get("extensions", {}).get("cost", {})
-    status = cost.get("throttleStatus", {})
-    try:
-        missing = float(cost["requestedQueryCost"]) - float(status["currentlyAvailable"])
-        return max(0.1, missing / float(status["restoreRate"]))
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return BUSY_S

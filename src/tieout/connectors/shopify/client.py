@@ -93,7 +93,7 @@ class ShopifySession:
             raise SetupError(f"no Shopify Admin API {API_VERSION} there: check the shop's address")
         if reply.status_code >= 500:
             raise TransientError(f"Shopify: status {reply.status_code}", wait_asked(reply.headers))
-        return answered(json_of(reply, "Shopify"))
+        return answered(json_of(reply, "Shopify"), _refill)
 
     def _sized(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """A query of many: where it costs more than one may, it is asked again for half as many, and so are those after it.
@@ -169,6 +169,18 @@ def verify_signature(given: str, body: bytes, secrets: Iterable[str]) -> None:
         if hmac.compare_digest(base64.b64encode(digest), given.encode()):
             return
     raise SignatureError("the signature is not by any of the secrets of this interface")
+
+
+def _refill(body: dict[str, Any]) -> float:
+    """Seconds until there is enough for the query that was refused: the bucket fills by restoreRate points a second
+    (shopify.dev/docs/api/usage/limits); what the vendor recommends where the answer does not say how full it is."""
+    cost = body.get("extensions", {}).get("cost", {})
+    status = cost.get("throttleStatus", {})
+    try:
+        missing = float(cost["requestedQueryCost"]) - float(status["currentlyAvailable"])
+        return max(0.1, missing / float(status["restoreRate"]))
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return _BUSY_S
 
 
 def _item(node: dict[str, Any]) -> Item:
