@@ -13,7 +13,8 @@ Platform earning Dr clearing            Cr platform earnings: what a platform ta
 Transfer         Dr connected accounts  Cr clearing; its reversal the other way round
 Advance          Dr clearing            Cr provider advances, and back on the day that the money was due
 Financing        Dr clearing            Cr provider financing (a loan, receivables that were sold); a repayment the other way round
-Spending         Dr provider spending   Cr clearing: cards that the provider issued, bills paid out of the balance
+Spending         Dr provider spending   Cr clearing: cards that the provider issued, bills and purchases paid out of the balance;
+                 what a card of ours or the provider's credit funds of it, and what comes back, the other way round
 Contribution     Dr provider contributions  Cr clearing
 
 Each provider and currency has its own clearing journal, so that the journal's balance is the
@@ -105,7 +106,8 @@ def _moved(ctx: Context, doc: ProviderMovement) -> Plan:
     elif doc.category in _SIMPLE:
         counter = ctx.account(f"{_SIMPLE[doc.category]}.{doc.provider}")
     else:
-        return refused(UNKNOWN_MOVEMENT, doc.net, f"{doc.provider} calls it {doc.category!r}")
+        said = f"{doc.provider} calls it {doc.category!r}"
+        return refused(UNKNOWN_MOVEMENT, doc.net, said, interface=ctx.interface.name)
     effects = _booked(ctx, doc, role, counter, doc.description or doc.category)
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 

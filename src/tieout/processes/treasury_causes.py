@@ -7,9 +7,9 @@ from tieout.causes import Action, Cause
 UNKNOWN_MOVEMENT = Cause(
     name="unknown_movement",
     means="A provider moved its balance for a reason that Tieout does not know.",
-    says="tell Tieout what this category means: it books none that it does not know. For Stripe say it under [options.movements] in the "
-    "interface's file, as its word = one of ours (docs/STRIPE.md), and replay",
-    actions=(Action.SET_UP, Action.REPORT, Action.REPLAY, Action.EXCLUDE),
+    says="say what it is to this company under [options.movements] in interfaces/{interface}.toml, as the provider's word = one of ours, and "
+    "replay the message; or report it: Tieout books none that it does not know",
+    actions=(Action.SET_UP, Action.REPLAY, Action.REPORT, Action.EXCLUDE),
 )
 PAYMENT_FOR_EXCLUDED_ORDER = Cause(
     name="payment_for_excluded_order",

@@ -6,6 +6,7 @@ from datetime import date
 
 from tieout.connector_api import (
     FEES,
+    MOVEMENTS,
     ApiVersion,
     ConfigField,
     Connector,
@@ -16,7 +17,6 @@ from tieout.connector_api import (
     WebhookTopic,
 )
 from tieout.connectors.stripe.client import open_session
-from tieout.connectors.stripe.movements import KINDS, OPTION
 from tieout.connectors.stripe.normalise import composition, dispute, movement
 from tieout.connectors.stripe.wire import VERSION
 
@@ -39,13 +39,7 @@ CONNECTOR = Connector(
     options=(
         Option("order_metadata", "the metadata key that names a charge's order: order_id if not given"),
         Option("refund_metadata", "the metadata key that names a refund's credit note: refund_id"),
-        Option(
-            OPTION,
-            "what a balance transaction of a type or reporting category is, by Stripe's word, where Tieout's own table says "
-            f"another or nothing: {', '.join(KINDS)}",
-            table=True,
-            shape="|".join(KINDS),
-        ),
+        MOVEMENTS,
         Option(
             "dispute_tax",
             "what becomes of a sale's tax once its dispute is lost, by reason: stands, corrected or bad_debt",

@@ -12,14 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-OPTION = "movements"
-
-# What a movement can be here; `processes.provider_movements` says what each means in the ledger.
-KINDS = (
-    "charge", "charge_failure", "refund", "refund_failure", "capture_reversal", "dispute", "dispute_reversal",
-    "payout", "payout_reversal", "topup", "fee", "reserve", "platform_earning", "transfer", "advance",
-    "financing", "spending", "contribution", "other",
-)  # fmt: skip
+from tieout.connector_api import declared_movement
 
 BY_CATEGORY: Mapping[str, str] = {
     # of payments
@@ -165,11 +158,11 @@ def _of_adjustment(row: Mapping[str, Any]) -> str:
 
 
 def kind_of(row: Mapping[str, Any], category: str, options: Mapping[str, Any]) -> str:
-    """Which of KINDS a balance transaction of a reporting category is; Stripe's own word where nobody says."""
+    """Which of our words a balance transaction of a reporting category is; Stripe's own word where nobody says."""
     kind = str(row.get("type") or "")
-    declared = options.get(OPTION)
-    said = declared if isinstance(declared, Mapping) else {}
-    found = said.get(kind) or said.get(category) or _OF_TYPE.get(kind)
+    way = (row["amount"] > 0) - (row["amount"] < 0)
+    said = declared_movement(options, kind, way) or declared_movement(options, category, way)
+    found = said or _OF_TYPE.get(kind)
     if not found:
         own = BY_CATEGORY.get(category, "other")
         # What is reported under no category of its own, or under one that nobody knew yet, is what its type says.
