@@ -117,8 +117,6 @@ class ShopifySession:
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
         """What changed or was moved since the cursor, with an overlap; paged by Shopify's own cursor."""
-        if stream == "payouts":
-            return poll_payouts(self._query, cursor)
         since = str(cursor.get("since") or "")
         start = since
         if since:
@@ -126,6 +124,8 @@ class ShopifySession:
             start = (datetime.fromisoformat(since) - overlap).astimezone(UTC).isoformat()
         if stream == "balance":
             return poll_balance(self._query, cursor, start)
+        if stream == "payouts":
+            return poll_payouts(self._query, cursor, start)
         wanted = f"updated_at:>='{start}'" if start else ""
         page = self._sized(ORDERS, {"query": wanted, "after": cursor.get("after")})["orders"]
         items = [_item(whole(node, self._query, self._nested)) for node in page["nodes"]]

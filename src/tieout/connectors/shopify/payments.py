@@ -101,6 +101,8 @@ def payouts(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             f"payout {row['legacyResourceId']} paid {paid}, its {len(members)} balance transactions come to {parts}: it is read "
             "again until they do"
         )
+    if not members:
+        return []
     number = number_of(row["id"])
     return [
         PayoutComposition(

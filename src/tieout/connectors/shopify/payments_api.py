@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tieout.connector_api import Item, Page
 from tieout.connectors.shopify.pages import Ask
 from tieout.connectors.shopify.queries import BALANCE, GIVEN_BACK, MEMBERS, PAYOUTS
 
-# A payout that a bank declines comes back within days; so long it is asked for again.
-_UNTIL_FINAL = timedelta(days=21)
 _FINAL = ("PAID", "CANCELED", "FAILED")
-_MEMBERS, _REMEMBERED, _PAGES, _ORDERS = 250, 400, 200, 3
+_MEMBERS, _PAGES, _ORDERS = 250, 200, 3
 
 
 def poll_balance(ask: Ask, cursor: dict[str, Any], start: str) -> Page:
@@ -42,33 +39,31 @@ def poll_balance(ask: Ask, cursor: dict[str, Any], start: str) -> Page:
     return Page(items, {"since": max(newest, since)})
 
 
-def poll_payouts(ask: Ask, cursor: dict[str, Any]) -> Page:
-    """Payouts that are final and were not told yet."""
-    since, done = str(cursor.get("since") or ""), [str(x) for x in cursor.get("done") or ()]
-    start = (datetime.fromisoformat(since) - _UNTIL_FINAL).astimezone(UTC).isoformat() if since else ""
+def poll_payouts(ask: Ask, cursor: dict[str, Any], start: str) -> Page:
+    """Payouts that are final, of those issued since `start`. The next poll begins with the oldest that is not, so that each is told in the
+    end."""
     wanted = f"issued_at:>='{start}'" if start else ""
+    since = str(cursor.get("since") or "")
     account = ask(PAYOUTS, {"query": wanted, "after": cursor.get("after"), "first": 50})[
         "shopifyPaymentsAccount"
     ]
     if account is None:
         return Page([], {"since": since})
     page, items = account["payouts"], []
+    waiting = [str(cursor["open"])] if cursor.get("open") else []
     for row in page["nodes"]:
-        if row["status"] in _FINAL and row["id"] not in done:
-            members = _members(ask, row) if row["status"] == "PAID" else []
+        members = _members(ask, row) if row["status"] == "PAID" else []
+        nothing = not any(x in "123456789" for x in str(row["net"]["amount"]))
+        if row["status"] in _FINAL and (members or nothing or row["status"] != "PAID"):
             items.append(_item("payouts", {**row, "members": members}))
-            if _whole(row, members):
-                done.append(row["id"])
+        else:
+            # Its parts may not be there yet, as it is paid.
+            waiting.append(row["issuedAt"])
     newest = max([str(cursor.get("newest") or ""), *(r["issuedAt"] for r in page["nodes"])])
-    kept = {"since": since, "done": done[-_REMEMBERED:]}
     if page["pageInfo"]["hasNextPage"]:
-        return Page(items, {**kept, "after": page["pageInfo"]["endCursor"], "newest": newest}, more=True)
-    return Page(items, {**kept, "since": max(newest, since)})
-
-
-def _whole(row: dict[str, Any], members: list[dict[str, Any]]) -> bool:
-    """Whether nothing more is to be told of a payout: one whose parts are not there yet is asked for again."""
-    return row["status"] != "PAID" or bool(members)
+        kept = {"since": since, "after": page["pageInfo"]["endCursor"], "newest": newest}
+        return Page(items, {**kept, "open": min(waiting, default="")}, more=True)
+    return Page(items, {"since": min(waiting, default=max(newest, since))})
 
 
 def _members(ask: Ask, row: dict[str, Any]) -> list[dict[str, Any]]:
