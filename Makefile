@@ -52,10 +52,21 @@ setup: $(VENV)/.dev ## make .venv with everything in it
 demo: $(VENV)/.sandbox ## a distributor's whole month, from nothing to tied out (ORDERS=500 SEED=1)
 	@$(BIN)/tieout demo --orders $(ORDERS) --seed $(SEED)
 
-test: $(VENV)/.dev ## every test, by two workers a processor (TIMES=60: and the 60 that took longest; WORKERS=4)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(if $(TIMES),--durations=$(TIMES))
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) $(if $(TIMES),--durations=$(TIMES))
 
-check: format lint types contracts test ## what CI runs
+test: $(VENV)/.dev ## what a change needs at once, by two workers a processor (TIMES=60: and the 60 that took longest; WORKERS=4)
+	@$(PYTEST) -m "not long"
+
+test-long: $(VENV)/.dev ## what takes long: whole months, deaths, pages by axe-core, fuzzing, benchmarks at toy size (TIMES=60)
+	@$(PYTEST) -m long
+
+test-all: $(VENV)/.dev ## every test, in one run: what decides whether a change lands (TIMES=60)
+	@$(PYTEST)
+
+test-costs: $(VENV)/.dev ## every test, and what each file cost into tests/costs.toml (FILES="tests/x.py": of these alone; as root)
+	@$(PYTEST) -p tests.costs $(FILES)
+
+check: format lint types contracts test-all ## what CI runs
 
 format: $(VENV)/.dev ## formatting is as agreed
 	@$(BIN)/ruff format --check .
@@ -131,6 +142,9 @@ campaign-properties: $(VENV)/.dev ## every property with all its examples, and 2
 
 campaign-closes: $(VENV)/.dev ## ways to make a period look closed, a month each; writes docs/campaigns/closes.md (COUNT=100 ONLY=name)
 	@$(BIN)/python -m tests.simulation.campaign closes --count $(or $(COUNT),100) --only "$(ONLY)"
+
+campaign-tokens: $(VENV)/.dev ## hours of tokens that are renewed while workers are killed; writes docs/campaigns/tokens.md (COUNT=1)
+	@$(BIN)/python -m tests.simulation.campaign tokens --count $(or $(COUNT),1)
 
 campaign-journals: $(VENV)/.dev ## payroll runs of 10,000 to 300,000 lines; writes docs/campaigns/journals.md
 	@$(BIN)/python -m tests.simulation.campaign journals --count 100000

@@ -32,6 +32,7 @@ class Pair:
     access: str
     refresh: str
     ends_at: float
+    family: str = FIRST
     before: Pair | None = None
     used: bool = False
     access_dead: bool = False
@@ -82,24 +83,34 @@ class Provider:
             }  # fmt: skip
             return 200, {k: v for k, v in body.items() if v is not None}, {}
 
+    def begin(self, refresh: str) -> None:
+        """A person consents: a refresh token of a family of its own."""
+        self.pairs.append(Pair(f"first-of-{refresh}", refresh, 0.0, refresh))
+
     def _known(self, refresh: str) -> Pair | None:
         if refresh == FIRST and not any(p.refresh == FIRST for p in self.pairs):
-            self.pairs.append(Pair("first-access", FIRST, 0.0))
+            self.begin(FIRST)
         for pair in reversed(self.pairs):
             if pair.refresh == refresh:
                 if self.now() < pair.refresh_dead_at:
                     return pair
                 if self.rotates == "at_once":
-                    for each in self.pairs:
-                        each.access_dead, each.refresh_dead_at = True, 0.0
+                    self._end_family(pair.family)
                 return None
         return None
+
+    def _end_family(self, family: str) -> None:
+        for pair in self.pairs:
+            if pair.family == family:
+                pair.access_dead, pair.refresh_dead_at = True, 0.0
 
     def _next(self, before: Pair | None) -> Pair:
         number = len(self.pairs) + 1
         kept = before is not None and self.rotates == "never"
         refresh = before.refresh if kept and before else f"refresh-{number}-{'r' * 8}"
-        made = Pair(f"access-{number}-{'a' * 8}", refresh, self.now() + self.life_s, None if kept else before)
+        family = before.family if before else FIRST
+        access = f"access-{number}-{'a' * 8}"
+        made = Pair(access, refresh, self.now() + self.life_s, family, None if kept else before)
         self.pairs.append(made)
         if before is not None and self.rotates == "seconds":
             before.refresh_dead_at = min(before.refresh_dead_at, self.now() + GRACE_S)
@@ -176,10 +187,15 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever asked was killed: nobody is told."""
+
+
 @contextmanager
 def serving(provider: Provider) -> Iterator[str]:
     """Serve it at the address that is given out, until the end of the block."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server = _Server(("127.0.0.1", 0), _Handler)
     server.provider = provider  # type: ignore[attr-defined]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,7 +36,7 @@ _SYSTEMS = (
 )  # fmt: skip
 _SECRETS = (
     "shop_us", "shop_eu", "stripe", "stripe_key", "shop_us_token", "shop_eu_token", "sf_id",
-    "sf_secret", "events", "chargebee_key", "gusto_token", "concur_id", "concur_secret", "concur_token", "avatax_key", "coupa_id", "coupa_secret",
+    "sf_secret", "chargebee_key", "gusto_token", "concur_id", "concur_secret", "concur_token", "avatax_key", "coupa_id", "coupa_secret",
 )  # fmt: skip
 
 _CONCUR = ("client_id", "client_secret", "refresh_token")
@@ -59,6 +60,7 @@ class World:
         self.clock = VirtualClock(start, self.clock_file)
         now = self.clock.now
         self.secrets = {name: secrets.token_hex(16) for name in _SECRETS}
+        self.secrets["events"] = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
         plan = FAULT_PLANS[faults]
 
         def die(salt: int) -> Faults:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import paramiko
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.integration.test_process import Clock
 from tests.stages import forget_failures, step
@@ -69,7 +73,7 @@ def test_a_folder_is_listed_and_its_files_are_read_whole(place: Place) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "says"),
-    [({"password": "wrong"}, "refuses user"), ({"host_key": "ssh-ed25519 AAAA"}, "another host key"),
+    [({"password": "wrong"}, "refuses user"), ({"host_key": "ecdsa-sha2-nistp256 AAAA"}, "another host key"),
      ({"folder": "nowhere"}, "cannot list nowhere"), ({"key": "no key"}, "private key for 127.0.0.1 cannot be read")],
 )  # fmt: skip
 def test_a_wrong_setting_is_told_with_what_to_do(place: Place, changes: dict[str, str], says: str) -> None:
@@ -131,3 +135,51 @@ def test_new_files_are_taken_once_broken_ones_become_a_case_and_nothing_changes_
     assert sorted(p.name for p in place.folder.iterdir()) == [
         "again.sta", "broken.sta", "mt940.ing.invented.sta", "mt940.knab.invented.sta"]  # fmt: skip
     connection.close()
+
+
+def _keys() -> dict[str, paramiko.PKey]:
+    """A server's keys, one of each type, as OpenSSH makes them."""
+    made = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    return {
+        "ssh-rsa": paramiko.RSAKey.generate(2048),
+        "ssh-ed25519": paramiko.Ed25519Key.from_private_key(io.StringIO(made.decode())),
+        "ecdsa-sha2-nistp256": paramiko.ECDSAKey.generate(),
+    }
+
+
+def test_of_a_server_with_several_keys_the_pinned_one_is_asked_for(tmp_path: Path) -> None:
+    keys = _keys()
+    server, port = SftpServer(tmp_path, user="meridian", password="pw", keys=list(keys.values())), free_port()
+    server.start(port)
+    given = {
+        "host": "127.0.0.1",
+        "port": str(port),
+        "user": "meridian",
+        "password": "pw",
+        "key": "",
+        "folder": ".",
+    }
+
+    def check(pinned: str) -> str:
+        session = discover()["sftp"].open(
+            SystemConfig("files", "sftp", "test", {**given, "host_key": pinned})
+        )
+        try:
+            return str(session.check())
+        finally:
+            session.close()
+
+    try:
+        for name, key in keys.items():
+            assert "0 files" in check(f"{name} {key.get_base64()} bank@example")
+        with pytest.raises(SetupError, match="another host key"):
+            check(f"ssh-rsa {keys['ssh-ed25519'].get_base64()}")
+        with pytest.raises(SetupError, match="begins with 'SHA256:x': the type of a key was expected"):
+            check("SHA256:x")
+    finally:
+        server.stop()
+
+
+def test_a_server_without_a_key_of_the_pinned_type_is_for_a_person(place: Place) -> None:
+    with pytest.raises(SetupError, match="pins a key of the type 'ssh-ed25519'; ask the bank"):
+        place.open(host_key=f"ssh-ed25519 {_keys()['ssh-ed25519'].get_base64()}").check()

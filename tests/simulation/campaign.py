@@ -1,7 +1,7 @@
 """Long counts: `make campaign-kills`, `make campaign-faults`, `make campaign-scale`,
 `make campaign-files`, `make campaign-journals`, `make campaign-failover` and the others of CAMPAIGNS.
 
-Results are written to docs/campaigns/ and committed. Each also runs in `make test`, as short as can be, into a folder
+Results are written to docs/campaigns/ and committed. Each also runs in `make test-all`, as short as can be, into a folder
 that goes: test_kills, test_month, test_services, test_long_journals, test_bankfile_mutations; of failover and upgrade, whose
 months are theirs alone, the page is made there (test_failover, test_upgrade).
 """
@@ -35,6 +35,7 @@ from tests.simulation.failover import month as disturbed
 from tests.simulation.isolation import ITEM_ERRORS, play
 from tests.simulation.long_journals import measure
 from tests.simulation.runs import complaints, month
+from tests.simulation.tokens import Hour, hour
 from tests.simulation.upgrading import complaints as upgrade_complaints
 from tests.simulation.upgrading import kept_ledger, result_lines, unbroken_lines, upgraded
 from tieout.engine.crash import POINTS
@@ -236,6 +237,55 @@ def isolation(count: int, folder: Path = DOCS) -> int:
     return 1 if bad else 0
 
 
+# What becomes of a refresh token once another was given, as a provider has it (tests/token_provider.py).
+ROTATIONS = {
+    "until_used": "serves until the new access token is used (Gusto, Doorkeeper)",
+    "seconds": "serves a minute longer (Cognito, Okta, Auth0, Hydra)",
+    "never": "is given back as it is (SAP Concur, mostly)",
+    "at_once": "is dead at once (Salesforce with rotation)",
+}
+
+
+def tokens(
+    count: int,
+    folder: Path = DOCS,
+    minutes: float = 60,
+    speed: float = 40.0,
+    rotations: Sequence[str] = tuple(ROTATIONS),
+) -> int:
+    """Hours of calls with tokens of ten minutes, two workers, kills and lost answers, for each way of rotating."""
+    found: list[Hour] = []
+    for seed in range(count):
+        for rotates in rotations:
+            with tempfile.TemporaryDirectory() as place, EmbeddedServer(Path(place)) as server:
+                migrate(Database(server.dsn))
+                (own := Path(place) / "told").mkdir()
+                found.append(hour(server.dsn, own, seed, rotates=rotates, minutes=minutes, speed=speed))
+            print(found[-1], found[-1].wrong(), flush=True)
+    bad = [f"- {each.rotates}: {wrong}" for each in found for wrong in each.wrong()]
+    rows = []
+    for rotates in rotations:
+        of = [each for each in found if each.rotates == rotates]
+        kills = sum((each.kills for each in of), Counter[str]())
+        where = ("between answer and commit", "between commit and use", "at any moment")
+        rows.append(
+            f"| {ROTATIONS[rotates]} | {sum(e.calls for e in of)} | {sum(e.renewals for e in of)} | "
+            f"{' / '.join(str(kills[w]) for w in where)} | {sum(e.cut for e in of)} | {sum(e.dead for e in of)} | "
+            f"{max(e.worst for e in of)} | {sum(e.lost for e in of)} |"
+        )
+    write(folder, "tokens", "Tokens", [
+        f"Access tokens of ten minutes by a refresh token, {minutes * count:.0f} minutes of the provider's clock for each way in which providers",
+        f"go on with the old refresh token ({speed:.0f} times as fast as the real one): two workers as processes over one PostgreSQL, real HTTP,",
+        "SIGKILLs at any moment and, of renewals, between answer and commit and between commit and use; answers that are given and cut off.",
+        f"Wrong: {len(bad)}. What the last way loses is what no client can keep: whoever was killed had the answer in hand; each was told as",
+        "that, and a person connected anew.", "",
+        "| the old refresh token | calls | renewals asked for | kills: before commit / before use / any moment | answers cut | "
+        "calls with a dead token | most of one call | refresh tokens lost |",
+        "|---|---:|---:|---|---:|---:|---:|---:|", *rows, "", *bad,
+    ])  # fmt: skip
+    return 1 if bad else 0
+
+
 def _counts(found: Counter[int]) -> str:
     return ", ".join(f"{status or 'cut'}: {n}" for status, n in sorted(found.items()))
 
@@ -376,7 +426,7 @@ def closes(count: int, folder: Path = DOCS, only: str = "") -> int:
 CAMPAIGNS = {
     "kills": kills, "points": points, "faults": faults, "failover": failover, "files": files, "isolation": isolation, "scale": scale,
     "journals": journals, "bodies": bodies, "deaths": supervised, "upgrade": upgrade, "einvoices": einvoices,
-    "corpora": corpora, "closes": closes,
+    "corpora": corpora, "closes": closes, "tokens": tokens,
 }  # fmt: skip
 
 

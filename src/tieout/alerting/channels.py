@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import smtplib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.message import EmailMessage
+from datetime import UTC, datetime
 from typing import Protocol
 
 import httpx2
 
 from tieout.alerting.finding import Alert
-from tieout.connector_api import AddressError, Network, TransientError, reach
+from tieout.connector_api import AddressError, ConnectorError, Network, TransientError, reach
+from tieout.connector_api.mail import MailServer, close_line, message_of, open_line
 from tieout.settings import AlertSettings
 from tieout.webhooks_out import post
 
@@ -67,21 +67,21 @@ class Mail:
         to = [*s.mail_to, *(s.escalate_to if escalated else ())]
         if not to:
             return
-        mail = EmailMessage()
         first = alerts[0].title if alerts else "settled"
         more = f" and {len(alerts) - 1} more" if len(alerts) > 1 else ""
-        mail["Subject"] = f"[Tieout {self.project}] {first}{more}".replace("\n", " ")[:200]
-        mail["From"], mail["To"] = s.mail_from, ", ".join(to)
-        mail.set_content(text_of(alerts, cleared, self.url))
+        subject = f"[Tieout {self.project}] {first}{more}".replace("\n", " ")[:200]
         host, _, port = s.smtp.partition(":")
+        server = MailServer(host, int(port or 25), s.smtp_user, s.smtp_password, s.smtp_tls)
+        line = None
         try:
-            with smtplib.SMTP(host, int(port or 25), timeout=_TIMEOUT_S) as server:
-                if s.smtp_user:
-                    server.starttls()
-                    server.login(s.smtp_user, s.smtp_password)
-                server.send_message(mail)
-        except (OSError, smtplib.SMTPException) as error:
+            text = text_of(alerts, cleared, self.url)
+            mail = message_of(s.mail_from, to, subject, text, now=datetime.now(UTC))
+            line = open_line(server, _TIMEOUT_S)
+            line.send_message(mail)
+        except (ConnectorError, OSError, ValueError) as error:
             raise ChannelError(f"mail: {type(error).__name__}: {error}"[:200], 0) from None
+        finally:
+            close_line(line)
 
 
 @dataclass(frozen=True)

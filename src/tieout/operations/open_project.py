@@ -30,6 +30,7 @@ from tieout.operations.sessions import Sessions
 from tieout.operations.taking_over import take_over
 from tieout.rules import Release
 from tieout.security import load_or_make_key
+from tieout.security.kept_tokens import KeptTokens
 from tieout.settings import Project, ProjectError, fingerprint, load_project, read_environment
 from tieout.store import Database, EmbeddedServer, FolderLock
 
@@ -59,7 +60,8 @@ class OpenProject:
         clock_file = self.settings.clock_file
         self.clock: Clock = FileClock(clock_file) if clock_file else SystemClock()
         self._database: Database | None = None
-        self._sessions = Sessions(self.registry, self.settings.systems)
+        self.tokens = KeptTokens(lambda: self.database, self.clock)
+        self._sessions = Sessions(self.registry, self.settings.systems, self.tokens)
         self._pins = Pins(lambda: self.settings, lambda: self.database, self.clock)
         self._release, self._looked_at, self._changed_at = self.settings.release, 0.0, 0.0
         self._files: object = None

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tieout.connector_api import ConnectorRegistry, SystemConfig, open_system
+from tieout.connector_api.tokens import IN_MEMORY, TokenKeeper
 
 
 class Sessions:
     """One session a system, as its settings are now; safe for threads.
 
     What a session can do is its connector's affair, so its type is asked for where it is used (see `OpenProject.reader_of`
-    and its like).
+    and its like). `tokens` keeps what their grants are given.
     """
 
-    def __init__(self, registry: ConnectorRegistry, systems: Mapping[str, SystemConfig]) -> None:
-        self._registry, self._systems = registry, systems
+    def __init__(
+        self,
+        registry: ConnectorRegistry,
+        systems: Mapping[str, SystemConfig],
+        tokens: TokenKeeper = IN_MEMORY,
+    ) -> None:
+        self._registry, self._systems, self._tokens = registry, systems, tokens
         self._opened: dict[str, Any] = {}
         self._opening: dict[str, threading.Lock] = {}
         # Somebody may be at one whose settings changed: it is closed with everything else.
@@ -35,7 +42,7 @@ class Sessions:
         with opening:
             while (found := self._opened.get(system)) is None:
                 config = self._systems[system]
-                made = open_system(self._registry[config.connector], config)
+                made = open_system(self._registry[config.connector], replace(config, tokens=self._tokens))
                 with self._lock:
                     # Its settings may have become others meanwhile.
                     kept = self._systems.get(system) == config

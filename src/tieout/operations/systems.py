@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -141,10 +142,12 @@ def try_system(project: OpenProject, name: str, connector: str, given: Mapping[s
         except AddressError as error:
             return [*steps, ("address", False, str(error))]
         steps.append(("address", True, f"{there.host} is {there.ip}"))
-    streams: list[tuple[str, dict[str, Any]]] = [(s.name, {}) for s in kind.streams]
+    streams: list[tuple[str, dict[str, Any]]] = [(s.name, {}) for s in kind.streams if not s.on_request]
     now = project.clock.now()
+    # What a grant is given is kept: a refresh token that is tried is used up.
+    kept = replace(config, tokens=project.tokens)
     asked = _asked(
-        lambda: open_system(kind, config), streams, now, lambda s: set_up_findings(project, name, s, now)
+        lambda: open_system(kind, kept), streams, now, lambda s: set_up_findings(project, name, s, now)
     )
     return [*steps, *_version(kind, now), *asked]
 

@@ -53,3 +53,27 @@ where document_id = any(%(documents)s) and state <> 'refused' order by delivery_
 -- An account of these of which somebody made a key.
 select subject from tieout.evidence
 where subject = any(%(accounts)s::text[]) and action = 'identity.key_made' and actor = %(who)s order by evidence_id limit 1
+
+-- name: token_kept
+select sealed, asked_at from tieout.access_token where system = %(system)s and grant_stamp = %(stamp)s
+
+-- name: alone_with_token
+-- Held until the connection ends, and so given up by whoever is killed.
+select pg_advisory_lock(hashtextextended('token ' || encode(%(stamp)s, 'hex'), 7404))
+
+-- name: token_asked
+insert into tieout.access_token (system, grant_stamp, asked_at) values (%(system)s, %(stamp)s, %(now)s)
+on conflict (system, grant_stamp) do update set asked_at = excluded.asked_at
+
+-- name: token_refused
+update tieout.access_token set asked_at = null where system = %(system)s and grant_stamp = %(stamp)s
+
+-- name: keep_token
+insert into tieout.access_token (system, grant_stamp, sealed, got_at, ends_at)
+values (%(system)s, %(stamp)s, %(sealed)s, %(got_at)s, %(ends_at)s)
+on conflict (system, grant_stamp) do update
+    set sealed = excluded.sealed, got_at = excluded.got_at, ends_at = excluded.ends_at, asked_at = null
+
+-- name: forget_tokens
+-- No refresh token of any provider that is known here serves after a year without use.
+delete from tieout.access_token where system = %(system)s and coalesce(got_at, asked_at) < %(now)s - interval '400 days'

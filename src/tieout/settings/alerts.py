@@ -9,7 +9,7 @@ from typing import Any
 
 from tieout.settings.tomlfile import TomlFile
 
-_KEYS = {"smtp", "smtp_user", "smtp_password", "from", "to", "escalate_to", "webhooks", "silent"}
+_KEYS = {"smtp", "smtp_user", "smtp_password", "smtp_tls", "from", "to", "escalate_to", "webhooks", "silent"}
 _SECTION = "alerts"
 
 
@@ -25,11 +25,12 @@ class Silence:
 @dataclass(frozen=True)
 class AlertSettings:
     """`smtp` is host:port of a mail server, "" for none; `escalate_to` are told as well of what is past its service
-    level; `webhooks` take a text as Slack does."""
+    level; `smtp_tls` is starttls, tls, none, or "" for what the port asks; `webhooks` take a text as Slack does."""
 
     smtp: str = ""
     smtp_user: str = ""
     smtp_password: str = ""
+    smtp_tls: str = ""
     mail_from: str = "tieout@localhost"
     mail_to: tuple[str, ...] = ()
     escalate_to: tuple[str, ...] = ()
@@ -58,12 +59,15 @@ def read_alerts(file: TomlFile, secret: Callable[..., Any]) -> AlertSettings:
                 raise file.fail(key, _SECTION, f"{address!r} is no address of mail")
     if (texts("to") or texts("escalate_to")) and not table.get("smtp"):
         raise file.fail("to", _SECTION, 'mail needs a server: smtp = "mail.example.com:587"')
+    tls = str(table.get("smtp_tls", ""))
+    if tls not in ("", "starttls", "tls", "none"):
+        raise file.fail("smtp_tls", _SECTION, f"{tls!r} is none of starttls, tls, none")
     # A webhook's address is its key: whoever has it can write there.
     hooks = tuple(str(secret(_SECTION, "webhooks", x)) for x in texts("webhooks"))
     return AlertSettings(
         smtp=str(table.get("smtp", "")), smtp_user=str(table.get("smtp_user", "")),
         smtp_password=str(secret(_SECTION, "smtp_password", table.get("smtp_password", ""))),
-        mail_from=str(table.get("from", "tieout@localhost")), mail_to=texts("to"), escalate_to=texts("escalate_to"),
+        smtp_tls=tls, mail_from=str(table.get("from", "tieout@localhost")), mail_to=texts("to"), escalate_to=texts("escalate_to"),
         webhooks=hooks, silent=tuple(_silence(file, x) for x in table.get("silent", [])),
     )  # fmt: skip
 

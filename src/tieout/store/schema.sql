@@ -101,6 +101,16 @@ begin
     end if;
     return null;
 end $$;
+CREATE TABLE tieout.access_token (
+    system text NOT NULL,
+    grant_stamp bytea NOT NULL,
+    sealed bytea,
+    got_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    asked_at timestamp with time zone,
+    CONSTRAINT access_token_check CHECK (((sealed IS NULL) = (got_at IS NULL))),
+    CONSTRAINT access_token_grant_stamp_check CHECK ((length(grant_stamp) = 32))
+);
 CREATE TABLE tieout.account_figure (
     entity text NOT NULL,
     period text NOT NULL,
@@ -1502,6 +1512,8 @@ CREATE TABLE tieout.waiting_file (
 ALTER TABLE ONLY tieout.message_body ATTACH PARTITION tieout.message_body_rest DEFAULT;
 ALTER TABLE ONLY tieout.open_line ATTACH PARTITION tieout.open_line_cash FOR VALUES IN ('cash');
 ALTER TABLE ONLY tieout.open_line ATTACH PARTITION tieout.open_line_due FOR VALUES IN ('due');
+ALTER TABLE ONLY tieout.access_token
+    ADD CONSTRAINT access_token_pkey PRIMARY KEY (system, grant_stamp);
 ALTER TABLE ONLY tieout.account_figure
     ADD CONSTRAINT account_figure_pkey PRIMARY KEY (entity, period, account, currency);
 ALTER TABLE ONLY tieout.alert
@@ -1777,6 +1789,7 @@ CREATE TRIGGER late_decision_fixed BEFORE DELETE OR UPDATE ON tieout.late_decisi
 CREATE TRIGGER late_decision_kept BEFORE TRUNCATE ON tieout.late_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER leaf_fixed BEFORE DELETE OR UPDATE ON tieout.evidence_leaf FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER leaf_kept BEFORE TRUNCATE ON tieout.evidence_leaf FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.access_token FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.account_figure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.alert FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.alert_told FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();

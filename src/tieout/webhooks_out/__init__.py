@@ -9,7 +9,7 @@ from tieout.webhooks_out.service import (
     subscriptions,
 )
 from tieout.webhooks_out.stage import WebhookStage
-from tieout.webhooks_out.wire import Sent, post, send_event, signature_of
+from tieout.webhooks_out.wire import Sent, post, send_event
 
 __all__ = [
     "TYPES",
@@ -22,7 +22,6 @@ __all__ = [
     "event_of",
     "post",
     "send_event",
-    "signature_of",
     "subscribe",
     "subscriptions",
 ]

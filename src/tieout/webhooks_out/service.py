@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from tieout.connector_api import Network, reach
+from tieout.connector_api.signing import PREFIX
 from tieout.evidence import Entry, record
 from tieout.security.sealing import seal, unseal
 from tieout.store import Connection, Queries
 from tieout.webhooks_out.events import TYPES
-from tieout.webhooks_out.wire import PREFIX
 
 _SQL = Queries("tieout.webhooks_out")
 _MOST = 50

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +9,9 @@ from datetime import datetime
 import httpx2
 
 from tieout.connector_api import AddressError, Network, Reached, named, reach, wait_asked
+from tieout.connector_api.signing import webhook_headers
 
 _TIMEOUT_S = 10.0
-PREFIX = "whsec_"
 
 
 @dataclass(frozen=True)
@@ -28,23 +25,13 @@ class Sent:
     after_s: float | None = None
 
 
-def signature_of(secret: str, number: str, at: int, body: bytes) -> str:
-    """The header webhook-signature. `secret` is whsec_ and base64; `at` are seconds since 1970."""
-    key = base64.b64decode(secret.removeprefix(PREFIX))
-    signed = f"{number}.{at}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-
-
 def send_event(
     url: str, secret: str, number: str, body: bytes, now: datetime, private: Sequence[Network] = ()
 ) -> Sent:
     """Send it once. Never raises for what the other side does."""
-    at = int(now.timestamp())
     headers = {
         "content-type": "application/cloudevents+json; charset=utf-8",
-        "webhook-id": number,
-        "webhook-timestamp": str(at),
-        "webhook-signature": signature_of(secret, number, at, body),
+        **webhook_headers(secret, number, int(now.timestamp()), body),
         "user-agent": "Tieout",
     }
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +16,31 @@ from tieout_sandbox.simkit import NONE, Faults
 
 
 class SftpServer:
-    """Serves `folder` to one user, by password or by the key whose base64 is `known`. `host_key`
-    is the server's own public key; `faults` may refuse connections."""
+    """Serves `folder` to one user, by password or by the key whose base64 is `known`. `keys` are the
+    server's own, by default one of ECDSA; `host_key` is the first of them; `faults` may refuse connections."""
 
     name = "sftp"
 
-    def __init__(self, folder: Path, *, user: str, password: str, faults: Faults | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        user: str,
+        password: str,
+        faults: Faults | None = None,
+        keys: Sequence[paramiko.PKey] = (),
+    ) -> None:
         self.folder, self.user, self.password = folder, user, password
         self.faults = faults or Faults(NONE, 0)
         self.logins, self.known = 0, ""
-        self._key = paramiko.ECDSAKey.generate()
+        self._keys = keys or (paramiko.ECDSAKey.generate(),)
         self._listener: socket.socket | None = None
         self._transports: list[paramiko.Transport] = []
 
     @property
     def host_key(self) -> str:
         """The key to pin, as a line of known_hosts without its host: algorithm and base64."""
-        return f"{self._key.get_name()} {self._key.get_base64()}"
+        return f"{self._keys[0].get_name()} {self._keys[0].get_base64()}"
 
     def start(self, port: int) -> None:
         """Listen on loopback; each line is served by a thread of its own."""
@@ -48,7 +57,8 @@ class SftpServer:
                 connection.close()
                 continue
             transport = paramiko.Transport(connection)
-            transport.add_server_key(self._key)
+            for key in self._keys:
+                transport.add_server_key(key)
             transport.set_subsystem_handler("sftp", paramiko.SFTPServer, _Folder, self)
             self._transports.append(transport)
             try:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from tests.published.payloads import Payload
 from tests.published.replay import Replay
+
 from tieout.connector_api import SystemConfig
 from tieout.connectors.coupa.client import PATHS
 from tieout.connectors.coupa.connector import CONNECTOR

@@ -106,16 +106,16 @@ class TokenAuth(httpx2.Auth):
             renewal.begin()
             try:
                 made = self._asked(kept, renewal.lost)
-            except GivesNone:
-                renewal.refused()
+            except GivesNone as error:
+                if not error.lost:
+                    renewal.refused()
                 raise
             except TransientError:
                 # One that is only due goes on to serve while the endpoint does not answer.
                 if kept is not None and kept.access != refused and not kept.ended(self._keeper.now()):
                     return kept
                 raise
-            renewal.keep(made)
-            return made
+            return renewal.keep(made)
 
     def _asked(self, kept: Token | None, lost: bool) -> Token:
         """Asked again at once where the line broke: a provider with a grace for the refresh token before counts it in seconds."""

@@ -36,7 +36,11 @@ _BEARER = ("", "bearer", "bearertoken")
 
 
 class GivesNone(SetupError):
-    """The endpoint answered, and gives no token: asking again cannot help."""
+    """The endpoint answered, and gives no token: asking again cannot help. `lost`: an earlier answer never came, which may be why."""
+
+    def __init__(self, message: str, lost: bool = False) -> None:
+        super().__init__(message)
+        self.lost = lost
 
 
 def ask_token(
@@ -63,7 +67,7 @@ def ask_token(
         )
     if reply.is_success and not said.get("error"):
         return _token(system, reply, said, kept, now)
-    raise GivesNone(f"{system} gives no token: {_why(reply, said, grant, lost, hidden, now)}")
+    raise GivesNone(f"{system} gives no token: {_why(reply, said, grant, lost, hidden, now)}", lost)
 
 
 def _said(reply: httpx2.Response) -> Mapping[str, Any]:

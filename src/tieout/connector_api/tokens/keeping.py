@@ -55,8 +55,9 @@ class Renewal(Protocol):
         """Write down that a token is asked for, before it is asked for."""
         ...
 
-    def keep(self, token: Token) -> None:
-        """Keep a token: when this returns nothing loses it. Raises TransientError where it cannot be kept."""
+    def keep(self, token: Token) -> Token:
+        """Keep a token: when this returns nothing loses it. The token to use: another one where somebody else, in whom the right to renew
+        was lost meanwhile, kept theirs first. Raises TransientError where it cannot be kept."""
         ...
 
     def refused(self) -> None:
@@ -121,9 +122,10 @@ class _InMemory:
     def begin(self) -> None:
         self._begun.add(self._key)
 
-    def keep(self, token: Token) -> None:
+    def keep(self, token: Token) -> Token:
         self._tokens[self._key] = token
         self._begun.discard(self._key)
+        return token
 
     def refused(self) -> None:
         self._begun.discard(self._key)

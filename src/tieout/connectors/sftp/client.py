@@ -13,6 +13,7 @@ from tieout.connector_api import RemoteFile, SetupError, SystemConfig, Transient
 
 LARGEST = 256 << 20
 _TIMEOUT_S = 20
+_RSA = ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")
 
 
 def open_session(config: SystemConfig) -> SftpFolder:
@@ -89,6 +90,7 @@ class SftpFolder:
             connection = socket.create_connection((self._host, self._port), _TIMEOUT_S)
             self._transport = paramiko.Transport(connection)
             self._transport.banner_timeout = self._transport.auth_timeout = _TIMEOUT_S
+            self._ask_for_pinned_type()
             self._transport.start_client(timeout=_TIMEOUT_S)
             self._check_host()
             self._log_in()
@@ -97,6 +99,12 @@ class SftpFolder:
             self.close()
             raise SetupError(
                 f"SFTP {self._host} refuses user {self._user!r}: check its key or password"
+            ) from None
+        except paramiko.ssh_exception.IncompatiblePeer as error:
+            self.close()
+            raise SetupError(
+                f"SFTP {self._host} and this client agree on nothing ({error}): host_key pins a key of the type "
+                f"{self._pinned_type!r}; ask the bank which keys its server has"
             ) from None
         except (OSError, paramiko.SSHException, EOFError) as error:
             self.close()
@@ -109,6 +117,25 @@ class SftpFolder:
         channel.settimeout(_TIMEOUT_S)
         self._client = client
         return client
+
+    @property
+    def _pinned_type(self) -> str:
+        return (self._host_key.split() or [""])[0]
+
+    def _ask_for_pinned_type(self) -> None:
+        """A server with several keys shows the one that is asked for first: the pinned one's type is the only one that
+        is. An RSA key signs by SHA-2 under names of its own (RFC 8332)."""
+        assert self._transport is not None
+        options, pinned = self._transport.get_security_options(), self._pinned_type
+        wanted = _RSA if pinned in _RSA else (pinned,)
+        known = tuple(kind for kind in wanted if kind in options.key_types)
+        if not known:
+            self.close()
+            raise SetupError(
+                f"host_key of SFTP {self._host} begins with {pinned[:40]!r}: the type of a key was expected, "
+                f"one of {', '.join(options.key_types)}, then its base64"
+            )
+        options.key_types = known
 
     def _check_host(self) -> None:
         """Nobody else's server: its key is the one that the project names."""

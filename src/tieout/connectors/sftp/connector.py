@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
-from tieout.connector_api import ConfigField, Connector, SystemConfig
+from tieout.connector_api import ConfigField, Connector, SystemConfig, Verified
 
 if TYPE_CHECKING:
     from tieout.connectors.sftp.client import SftpFolder
@@ -32,5 +33,17 @@ CONNECTOR = Connector(
     ),
     open=open_session,
     can=("fetch",),
+    verified=(
+        Verified(
+            date(2026, 11, 30),
+            "servers with RSA, ECDSA and Ed25519 keys at once, each of them pinned",
+            "github:paramiko/paramiko issues 350, 2411",
+        ),
+    ),
+    not_covered=(
+        "certificates of hosts",
+        "fingerprints instead of the key itself",
+        "anything that changes a file there",
+    ),
     limits="files of at most 256 MiB; nothing is changed or deleted there",
 )
