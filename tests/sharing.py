@@ -6,13 +6,14 @@ What each file costs is measured (costs.toml); only the order matters here.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
+from math import inf
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.costs import Record, recorded
+from tests.costs import Cost, Record, recorded
 
 # By file: whose figures or whose project several files share, in the order in which they run.
 TOGETHER = {
@@ -54,17 +55,17 @@ def unit_of(nodeid: str) -> str:
 
 
 def longest_first(items: list[pytest.Item], record: Record | None = None) -> None:
-    """Sort by what each unit cost when it was measured, and its files as they are named here; what is equal stays in its order."""
-    costs, files = (
-        (record or recorded()).files,
-        {(_file(i), i.get_closest_marker("long") is not None) for i in items},
-    )
-    seconds: Counter[str] = Counter()
-    for file, long in files:
-        if cost := costs.get(file):
-            names = [f"{file}[{name}]" for name in APART.get(file, ())] or [TOGETHER.get(file, file)]
-            for name in names:
-                seconds[name] += (cost.long if long else cost.now) / len(names)
+    """Sort by what each unit cost when it was measured, and its files as they are named here; what is equal stays in its order.
+    What is long and was never measured comes first."""
+    costs = (record or recorded()).files
+    files = {(_file(i), i.get_closest_marker("long") is not None) for i in items}
+    seconds: dict[str, float] = defaultdict(float)
+    # In order, so that all workers come to the same sums.
+    for file, long in sorted(files):
+        cost = costs.get(file, Cost(0, 0, inf))
+        names = [f"{file}[{name}]" for name in APART.get(file, ())] or [TOGETHER.get(file, file)]
+        for name in names:
+            seconds[name] += (cost.long if long else cost.now) / len(names)
     order = {file: number for number, file in enumerate(TOGETHER)}
     items.sort(key=lambda i: (-seconds[unit_of(i.nodeid)], order.get(_file(i), 0)))
 

@@ -57,3 +57,6 @@ def test_what_costs_most_begins_first() -> None:
     items[2].long = False
     assert ordered(record, *items[2:], items[1]) == [console, fuzz, months]
     assert ordered(record, *items[2:]) == [months, console]
+    new = "tests/simulation/test_new.py"
+    assert ordered(record, *items, Item(nodeid=f"{new}::test_x", long=True))[0] == new
+    assert ordered(record, Item(nodeid=f"{new}::test_x", long=False), *items)[-2:] == [new, short]
