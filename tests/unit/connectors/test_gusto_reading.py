@@ -43,7 +43,7 @@ def lines(row: dict[str, Any]) -> dict[tuple[str, str], str]:
 
 
 def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-    row = copy.deepcopy(WHOLE)
+    row: dict[str, Any] = copy.deepcopy(WHOLE)
     change(row)
     return row
 
@@ -401,7 +401,7 @@ class TestSignedIn:
 
     def test_a_renewal_is_asked_for_as_published(self) -> None:
         told = {"access_token": "a", "token_type": "bearer", "expires_in": 7200, "refresh_token": "r2"}
-        answers = {
+        answers: dict[tuple[str, str], bytes | Answer] = {
             ("POST", "/oauth/token"): json.dumps(told).encode(),
             ("GET", "/v1/companies/c-1/employees"): self.EMPTY,
         }
