@@ -1,7 +1,7 @@
 """Salesforce rows to customers and invoices. Pure.
 
 Amounts are in the opportunity's currency, or in the only one of its org (`OrgCurrency`, which the client adds); `Amount` is the
-order with its tax. Large numbers may come with an exponent: 15,000,000 as 1.5E7 (help.salesforce.com, article 000385889).
+order with its tax. Large numbers may come with an exponent: 15,000,000 as 1.5E7 (help.salesforce.com, 000385889).
 """
 
 from __future__ import annotations
