@@ -62,7 +62,32 @@ def test_an_engine_says_what_is_due_line_by_line(engines: dict[str, tuple[Any, s
     assert found.lines[0].amount == Decimal("8.88") and found.charged == Decimal("7.99")
 
 
-@pytest.mark.parametrize("name", ENGINES)
+def test_stripe_does_not_say_what_a_buyer_owes_under_a_reverse_charge(
+    engines: dict[str, tuple[Any, str]],
+) -> None:
+    with pytest.raises(RefusedError, match="at which rate"):
+        session(engines, "stripetax").determine(
+            [asked(seller_country="FR", buyer_country="DE", buyer_region="")]
+        )
+
+
+@pytest.mark.parametrize("days", [32, -32])
+def test_stripe_knows_the_rates_of_a_month_around_today(
+    engines: dict[str, tuple[Any, str]], days: int
+) -> None:
+    far = msgspec.structs.replace(QUESTION, on=QUESTION.on + timedelta(days=days))
+    with pytest.raises(RefusedError, match=r"31 days from today.*table of rates"):
+        session(engines, "stripetax").determine([far])
+
+
+def test_every_line_of_a_long_bill_is_determined(engines: dict[str, tuple[Any, str]]) -> None:
+    lines = tuple(TaxedLine(line=str(n), net=Decimal(n), category="x") for n in range(1, 131))
+    (found,) = session(engines, "stripetax").determine([msgspec.structs.replace(QUESTION, lines=lines)])
+    assert [x.line for x in found.lines] == [x.line for x in lines]
+    assert found.lines[-1].amount == Decimal("11.54")
+
+
+@pytest.mark.parametrize("name", ["avatax"])
 def test_a_seller_abroad_leaves_the_tax_to_the_buyer(engines: dict[str, tuple[Any, str]], name: str) -> None:
     (found,) = session(engines, name).determine(
         [asked(seller_country="FR", buyer_country="DE", buyer_region="")]

@@ -218,14 +218,21 @@ def _cutoff() -> None:
 
 def _settlements() -> None:
     files = Path(__file__).parent / "bankfiles"
-    for provider, sample in (
-        ("adyen", "csv.csv-adyen-settlement.invented.csv"),
-        ("paypal", "paypal.settlement.invented.csv"),
-        ("shopify_payments", "csv.csv-shopify-payouts.invented.csv"),
+    for provider, what, sample, options in (
+        ("adyen", "adyen", "csv.csv-adyen-settlement.invented.csv", {}),
+        ("paypal", "paypal", "paypal.settlement.invented.csv", {}),
+        ("paypal", "paypal-version-9", "paypal.version-9.invented.csv", {}),
+        ("shopify_payments", "shopify-payments", "csv.csv-shopify-payouts.invented.csv", {}),
+        (
+            "shopify_payments",
+            "shopify-payments-by-id",
+            "csv.csv-shopify-payouts-id.invented.csv",
+            {"payouts": "id"},
+        ),
     ):
-        name = f"settlements.{provider.replace('_', '-')}.invented"
+        name = f"settlements.{what}.invented"
         _write("settlements", f"{name}.csv", (files / sample).read_bytes())
-        _write("settlements", f"{name}.options.json", _json({"provider": provider}))
+        _write("settlements", f"{name}.options.json", _json({"provider": provider, **options}))
 
 
 def _ledgers() -> None:

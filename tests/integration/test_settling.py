@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -18,7 +19,7 @@ from tests.unit.processes.test_recipes import invoice
 from tieout.connector_api import ContentRefusedError, Item
 from tieout.connectors.settlements.normalise import settlements
 from tieout.delivery import DeliveryStage
-from tieout.documents import PayoutComposition, ProviderMovement
+from tieout.documents import PayoutComposition, ProviderMovement, Statement
 from tieout.inbox import accept
 from tieout.planning import ProcessStage
 from tieout.proofs import ClearingRow, clearing_rows, prove_payouts
@@ -28,6 +29,7 @@ from tieout.rules import Interface, Mapping, MappingRow, Release
 FILES = Path(__file__).resolve().parents[1] / "golden" / "bankfiles"
 ADYEN = (FILES / "csv.csv-adyen-settlement.invented.csv").read_bytes()
 PAYPAL = (FILES / "paypal.settlement.invented.csv").read_bytes()
+VERSION_9 = (FILES / "paypal.version-9.invented.csv").read_bytes()
 SHOPIFY = (FILES / "csv.csv-shopify-payouts.invented.csv").read_bytes()
 ACCOUNTS = {
     "bank_in_transit": "101701", "unapplied.bank": "212130", "unapplied.unknown": "212100",
@@ -78,6 +80,66 @@ def test_a_line_has_the_same_key_when_its_report_is_made_again_and_two_equal_one
     before = {m.key for m in movements(SHOPIFY, "shopify_payments") if m.category != "payout"}
     after = [m.key for m in movements(paid.encode(), "shopify_payments") if m.category != "payout"]
     assert before < set(after) and len(after) == len(set(after)) == 4
+
+
+def test_a_movement_of_paypals_is_known_by_what_no_report_changes() -> None:
+    """Its day, its invoice and its words may be others in another report or at the API; its money and its beginning may not."""
+    before = movements(VERSION_9, "paypal")
+    (charge,) = (m for m in before if m.payment_key == "TX1")
+    for old, new in (
+        (b'2026/10/05 01:00:00 -0700,"CR"', b'2026/10/05 23:00:00 -0700,"CR"'),
+        (b'"SO-1"', b'"SO-9"'),
+        (b'"order 1"', b'"another"'),
+        (b"2026/10/05 01:00:00 -0700,2026", b"2026/10/05 10:00:00 +0200,2026"),
+    ):
+        assert VERSION_9.count(old)
+        assert [m.key for m in movements(VERSION_9.replace(old, new), "paypal")] == [m.key for m in before]
+    later = VERSION_9.replace(b'"T0006",2026/10/05 01:00:00', b'"T0006",2026/10/05 01:00:01')
+    assert charge.key not in {m.key for m in movements(later, "paypal")}
+    dearer = re.sub(rb"(11500|15620)", lambda m: str(int(m[1]) + 1).encode(), VERSION_9).replace(
+        b'"CR",1986', b'"CR",1987'
+    )
+    assert charge.key not in {m.key for m in movements(dearer, "paypal")}
+
+
+def test_a_report_of_the_shape_that_was_read_before_keeps_its_keys() -> None:
+    assert [m.key for m in movements(PAYPAL, "paypal")] == [
+        "paypal:TX1:fcb2e3a97da6a622:1", "paypal:TX2:51340c1195d475b3:1", "paypal:TX3:de5539d3688229a8:1",
+    ]  # fmt: skip
+
+
+def test_two_rows_that_are_equal_in_everything_are_two_in_every_report() -> None:
+    lines = VERSION_9.decode("utf-8-sig").splitlines()
+    row = next(line for line in lines if '"TX6"' in line)
+    twice = (
+        "\n".join([*lines[: lines.index(row)], row, row, *lines[lines.index(row) + 1 :]])
+        .replace("15620,18300,30,364,", "15620,34300,30,364,")
+        .replace('"CR",1986', '"DR",14014')
+    )
+    twice = re.sub(r'("SF","USD".*),4\b', r"\1,5", twice)
+    twice = re.sub(r'("(?:SC|RC|FF)"|"RF".*),6\b', r"\1,7", twice)
+    keys = [m.key for m in movements(twice.encode(), "paypal") if m.category == "payout"]
+    assert len(keys) == 2 and keys[0][:-1] == keys[1][:-1] and {k[-1] for k in keys} == {"1", "2"}
+
+
+def test_a_refund_names_the_sale_that_it_gives_back_and_a_converted_one_its_currencies() -> None:
+    (refund,) = (m for m in movements(VERSION_9, "paypal") if m.category == "refund")
+    assert refund.payment_key == "TX0"
+    legs = [m for m in movements(VERSION_9, "paypal") if m.category == "exchange"]
+    assert {(m.currency, str(m.gross.value)) for m in legs} == {("EUR", "-38.28"), ("USD", "41.20")}
+
+
+def test_days_with_holds_and_without_are_gone_on_with() -> None:
+    """Where both views of the balance fit, the one that goes on is taken: what is available."""
+    held = VERSION_9.replace(
+        b'"CR",5000,"CR",1986,"CR",5000,"CR",1986', b'"CR",9000,"CR",5986,"CR",5000,"CR",1986'
+    )
+    (dollar,) = (
+        s
+        for s in settlements(held, {"provider": "paypal"})
+        if isinstance(s, Statement) and s.currency == "USD"
+    )
+    assert (str(dollar.opening.value), str(dollar.closing.value)) == ("50.00", "19.86")
 
 
 def test_an_unknown_word_is_kept_and_never_guessed() -> None:
@@ -206,6 +268,32 @@ def test_a_balance_that_goes_on_is_rolled_forward_and_held_against_the_provider(
     )
     assert [r["cause"] for r in found] == ["statement_contradicts"] and "38.66" in found[0]["detail"]
     assert site.clearing(date(2026, 10, 31)).difference == 100
+
+
+def test_what_is_paid_by_paypal_is_spending_until_its_bill_is_there(books: Books) -> None:  # noqa: F811
+    site = Site(books, "paypal")
+    books.accounts = {**ACCOUNTS, "provider_spending.paypal": "212130"}
+    site.take(PAYPAL.replace(b'"T0400"', b'"T0500"'))
+    assert books.balance("212130") == 50  # and not in transit to the bank
+    assert books.balance("101701") == 0
+    assert site.clearing(date(2026, 10, 31)).in_ledger == Decimal("38.66")
+
+
+def test_what_only_the_company_can_tell_is_a_case_until_it_does(books: Books) -> None:  # noqa: F811
+    site = Site(books, "paypal")
+    books.accounts = {**ACCOUNTS, "provider_adjustments.paypal": "212130"}
+    site.take(PAYPAL.replace(b'"T0400"', b'"T2000"'))
+    (case,) = books.database.rows(
+        "select cause, recovery from tieout.cases where state = 'open' and cause like 'unknown%'"
+    )
+    assert "[options.movements] in interfaces/pay.toml" in case["recovery"]
+    said = {"provider": "paypal", "movements": {"T2000 out": "other"}}
+    (moved,) = (
+        d
+        for d in settlements(PAYPAL.replace(b'"T0400"', b'"T2000"'), said)
+        if getattr(d, "payment_key", "") == "TX3"
+    )
+    assert isinstance(moved, ProviderMovement) and moved.category == "other"
 
 
 def test_what_was_taken_out_by_hand_took_the_oldest_money(books: Books) -> None:  # noqa: F811

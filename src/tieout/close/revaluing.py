@@ -22,7 +22,7 @@ from tieout.store import Connection
 
 STREAM = "revaluations"
 ADJUSTMENT, GAIN, LOSS = "revaluation.adjustment", "revaluation.gain", "revaluation.loss"
-_MONETARY = ("receivable", "payable", "bank.", "clearing.", "unapplied.", "bank_in_transit", "outstanding_", "disputes_receivable.", "provider_reserve.")  # fmt: skip
+_MONETARY = ("receivable", "payable", "bank.", "clearing.", "unapplied.", "bank_in_transit", "outstanding_", "disputes_receivable.", "provider_reserve.", "connected_accounts.", "provider_advances.", "provider_financing.")  # fmt: skip
 
 
 class Revalued(msgspec.Struct, frozen=True, kw_only=True):

@@ -69,6 +69,7 @@ from tieout.connector_api.journals import (
     journal_items,
     journal_of,
 )
+from tieout.connector_api.movements import CATEGORIES, MOVEMENTS, declared_movement
 from tieout.connector_api.proof import Proof, ProvingReader, entries_proof, totals_proof, workbook_proof
 from tieout.connector_api.publication import (
     ApiVersion,
@@ -113,7 +114,10 @@ __all__ = [
     "open_system",
     "reach",
     "BILL_OPTIONS",
+    "CATEGORIES",
     "FEES",
+    "MOVEMENTS",
+    "declared_movement",
     "TABLE_OPTIONS",
     "Balances",
     "BlindWriter",

@@ -121,7 +121,8 @@ class ProviderMovement(Document, frozen=True, kw_only=True, tag="provider_moveme
     """One change of a payment provider's balance.
 
     `category` is the provider's reporting category in our words: charge, refund,
-    refund_failure, payout, payout_reversal, topup, dispute, dispute_reversal, fee, reserve, other.
+    refund_failure, payout, payout_reversal, topup, dispute, dispute_reversal, fee, reserve, other; charge_failure,
+    capture_reversal, exchange, platform_earning, transfer, advance, financing, spending, contribution.
     `gross` and `net` are signed (into the balance is positive); `fee` is what was withheld,
     positive: net = gross - fee.
     """

@@ -74,7 +74,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     `batch_count` how many there are, and `batch_id` what their sender called them together.
     `corrects` is the bank's own reference of an earlier line that this one takes back, and
     `correction` how (replace, delete; "" where the bank does not say): such a line is information,
-    for nobody knows whether that one was booked."""
+    for nobody knows whether that one was booked. Of a payment provider: `initiated_at` is when it began on
+    the movement, in its own words, and `original` its id of the payment that this one gives back or follows."""
 
     amount: Decimal
     currency: str
@@ -102,6 +103,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     additional: str = ""
     corrects: str = ""
     correction: str = ""
+    initiated_at: str = ""
+    original: str = ""
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):

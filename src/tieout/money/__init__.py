@@ -3,13 +3,16 @@
 from tieout.money.amount import Amount, CurrencyMismatchError, MoneyError, from_minor, parse_decimal
 from tieout.money.currency import CURRENCIES, minor_digits, quantum, shown_digits
 from tieout.money.period import Period
+from tieout.money.wire_units import STRIPE, WireUnits
 
 __all__ = [
     "CURRENCIES",
+    "STRIPE",
     "Amount",
     "CurrencyMismatchError",
     "MoneyError",
     "Period",
+    "WireUnits",
     "from_minor",
     "minor_digits",
     "parse_decimal",

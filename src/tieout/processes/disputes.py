@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from tieout.causes import Action, Cause
 from tieout.documents import (
     CreditNote,
@@ -61,8 +63,11 @@ DISPUTE_TAX_UNDECLARED = Cause(
 
 def dispute(ctx: Context, doc: Dispute) -> Plan:
     """A lost dispute by what is declared of its reason. Every other status moves money in the balance itself, or none at
-    all."""
-    if doc.status != "lost":
+    all. What a later word adds to a loss that is booked, or takes from it, is booked as the difference."""
+    before = _booked_before(ctx, doc)
+    if before is not None:
+        return _changed(ctx, doc, before)
+    if doc.status != "lost" or not doc.amount:
         return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason=f"dispute {doc.status}")
     held = _taxed(ctx, doc)
     reason = doc.reason or "unknown"
@@ -83,6 +88,34 @@ def dispute(ctx: Context, doc: Dispute) -> Plan:
     if DISPUTE_TAX_UNDECLARED.name in ctx.facts.accepted:
         return _lost(ctx, doc, "dispute_loss")
     return refused(DISPUTE_TAX_UNDECLARED, doc.amount, detail, **fields)
+
+
+def _booked_before(ctx: Context, doc: Dispute) -> Dispute | None:
+    """The loss that an earlier revision of it booked."""
+    previous = ctx.facts.previous
+    told = decode_document(previous.content.encode()) if previous is not None else None
+    return told if isinstance(told, Dispute) and told.status == "lost" and told.amount else None
+
+
+def _changed(ctx: Context, doc: Dispute, before: Dispute) -> Plan:
+    """The difference to what is booked as lost; in another currency than before nobody can say it."""
+    lost = doc.amount.value if doc.status == "lost" else Decimal(0)
+    if doc.currency != before.currency:
+        detail = f"{before.amount} is booked, and {doc.amount} is lost"
+        fields = {"interface": ctx.interface.name, "reason": doc.reason or "unknown"}
+        return refused(DISPUTE_TAX_UNDECLARED, doc.amount, detail, **fields)
+    more = Amount(lost - before.amount.value, before.currency)
+    if not more:
+        return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason=f"dispute {doc.status}")
+    says = _declared(ctx.interface.options.get(OPTION), before.reason or "unknown")
+    role = "bad_debts" if says == BAD_DEBT else "dispute_loss"
+    plan = _lost(ctx, msgspec.structs.replace(doc, amount=more), role)
+    if says != CORRECTED:
+        return plan
+    # The tax of the first loss stands as it was corrected: a person says what of it changes.
+    fields = {"interface": ctx.interface.name, "reason": before.reason or "unknown"}
+    case = found(DISPUTE_TAX_UNDECLARED, more, f"{before.amount} was booked", "booked", blocking=False, **fields)  # fmt: skip
+    return msgspec.structs.replace(plan, cases=(case,))
 
 
 def _declared(declared: Any, reason: str) -> str:

@@ -1,10 +1,15 @@
-"""What a movement, a dispute or a bank's line belongs to, by the key that it names: a payout, a credit note, a charge."""
+"""What a movement, a dispute or a bank's line belongs to, by the key that it names: a payout, a credit note, a charge.
+
+A refund that names none belongs to a credit note of its order of just its amount, of which no other refund is: one that was made
+at the provider itself, and not by the shop, knows its payment alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tieout.documents import CreditNote, ProviderMovement, decode_document
 from tieout.processes.facts import PayoutFact, UnappliedPayment
 from tieout.processes.sources import Asking, FactSource, Found, Keys, Row, Scope
 
@@ -52,3 +57,49 @@ def _told(rows: Sequence[Row], scope: Scope) -> Found:
 
 
 REFUNDS_TOLD = FactSource(name="refunds_told", module=__name__, rows=_told)
+
+
+def _of_order(rows: Sequence[Row], scope: Scope) -> Found:
+    """By order: its credit notes with what is to be paid back of them, and its refunds, each as it was told last."""
+    known: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        document = decode_document(row["content"].encode())
+        if isinstance(document, CreditNote) and not document.adjusts:
+            told = {
+                "note": row["note"] or "",
+                "key": document.key,
+                "names": "",
+                "amount": document.total.value,
+            }
+        elif isinstance(document, ProviderMovement) and document.category == "refund":
+            told = {
+                "note": "",
+                "key": document.key,
+                "names": document.refund_key,
+                "amount": document.gross.value,
+            }
+        else:
+            continue
+        told["currency"] = document.currency
+        known.setdefault(row["order_key"], {})[f"{row['interface']} {document.key}"] = told
+    return {order: tuple(told.values()) for order, told in known.items()}
+
+
+REFUNDS_OF_ORDER = FactSource(name="refunds_of_order", module=__name__, rows=_of_order)
+
+
+def own_credit_note(refund: ProviderMovement, told: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The credit note of a refund that names none, among what is `told` of its order: of those of just its amount that no refund
+    names, the first for the first of such refunds, the second for the second. None where there is none that is booked."""
+    named = {t["names"] for t in told}
+    notes = [
+        t
+        for t in told
+        if t["amount"] == -refund.gross.value
+        and t["currency"] == refund.currency
+        and t["note"]
+        and t["key"] not in named
+    ]
+    others = [t["key"] for t in told if not t["names"] and t["amount"] == refund.gross.value and t["currency"] == refund.currency]  # fmt: skip
+    place = others.index(refund.key) if refund.key in others else len(others)
+    return notes[place] if place < len(notes) else None

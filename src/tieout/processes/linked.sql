@@ -17,3 +17,19 @@ order by v.delivery_id
 select link_key, min(source_key) as source_key from tieout.document
 where entity = %(entity)s and kind = 'credit_note' and link_key <> '' and link_key = any(%(keys)s)
 group by link_key
+
+-- name: refunds_of_order
+-- The credit notes of orders and the movements by which money went back of them, in the order in which they came; `note` is the
+-- effect by which a credit note is booked.
+select d.order_key, d.kind, d.content, d.interface, d.source_key, d.revision, d.message_id, d.stamp,
+    n.external_id as note,
+    n.body as effect_body, n.system as effect_system, n.external_id as effect_id, n.document_id as effect_document,
+    n.requires as effect_requires, n.stamp as effect_stamp
+from tieout.document d
+left join lateral (
+    select v.external_id, v.body, v.system, v.document_id, v.requires, v.stamp from tieout.delivery v
+    where v.document_id = d.document_id and v.effect = 'credit_note' order by v.delivery_id limit 1
+) n on true
+where d.entity = %(entity)s and d.order_key <> '' and d.order_key = any(%(keys)s)
+  and d.kind in ('credit_note', 'provider_movement') and d.state <> 'superseded'
+order by d.document_id

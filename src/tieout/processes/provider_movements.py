@@ -8,6 +8,14 @@ Top-up           Dr clearing            Cr bank in transit
 Dispute opened   Dr disputes receivable Cr clearing; won reverses it, lost: see `disputes`
 Reserve          Dr provider reserve    Cr clearing
 Exchange         Dr provider exchange   Cr clearing, and the other way round in the other currency
+Charge failed    Dr receivable          Cr clearing, days after a bank debit was taken for paid: what its charge paid is owed again
+Platform earning Dr clearing            Cr platform earnings: what a platform takes of its connected accounts
+Transfer         Dr connected accounts  Cr clearing; its reversal the other way round
+Advance          Dr clearing            Cr provider advances, and back on the day that the money was due
+Financing        Dr clearing            Cr provider financing (a loan, receivables that were sold); a repayment the other way round
+Spending         Dr provider spending   Cr clearing: cards that the provider issued, bills and purchases paid out of the balance;
+                 what a card of ours or the provider's credit funds of it, and what comes back, the other way round
+Contribution     Dr provider contributions  Cr clearing
 
 Each provider and currency has its own clearing journal, so that the journal's balance is the
 provider's own.
@@ -34,11 +42,12 @@ from tieout.processes.deposits import (
 )
 from tieout.processes.external_ids import applied_external_id, match_key
 from tieout.processes.facts import BILLED, HELD, FactKeys, OrderFact, OrderState, UnappliedPayment
-from tieout.processes.linked import REFUNDS_TOLD
+from tieout.processes.linked import REFUNDS_OF_ORDER, REFUNDS_TOLD, own_credit_note
 from tieout.processes.order_to_cash import credit_match
 from tieout.processes.provider_fees import fee_effect, undeclared_fee
 from tieout.processes.recipe import CaseDraft, Context, Effect, Plan, PlanDecision, Rank, found, refused
 from tieout.processes.treasury_causes import (
+    PAYMENT_FAILED,
     PAYMENT_FOR_EXCLUDED_ORDER,
     PAYMENT_WITHOUT_ORDER,
     REFUND_FAILED,
@@ -52,11 +61,17 @@ _SIMPLE = {
     "reserve": "provider_reserve",
     "other": "provider_adjustments",
     "exchange": "provider_exchange",
+    "platform_earning": "platform_earnings",
+    "transfer": "connected_accounts",
+    "advance": "provider_advances",
+    "financing": "provider_financing",
+    "spending": "provider_spending",
+    "contribution": "provider_contributions",
 }
 
 
 # What is given back of a deposit.
-_BACK = ("refund", "capture_reversal")
+_BACK = ("refund", "capture_reversal", "charge_failure")
 
 
 def _payout_match(ctx: Context, payout_key: str) -> str:
@@ -79,6 +94,8 @@ def _moved(ctx: Context, doc: ProviderMovement) -> Plan:
         return _refund(ctx, doc, role)
     if doc.category in ("refund_failure", "capture_reversal"):
         return _comes_back(ctx, doc, role)
+    if doc.category == "charge_failure":
+        return _failed(ctx, doc, role)
     if doc.category in ("payout", "payout_reversal"):
         return _payout(ctx, doc, role)
     if doc.category == "fee":
@@ -89,7 +106,8 @@ def _moved(ctx: Context, doc: ProviderMovement) -> Plan:
     elif doc.category in _SIMPLE:
         counter = ctx.account(f"{_SIMPLE[doc.category]}.{doc.provider}")
     else:
-        return refused(UNKNOWN_MOVEMENT, doc.net, f"{doc.provider} calls it {doc.category!r}")
+        said = f"{doc.provider} calls it {doc.category!r}"
+        return refused(UNKNOWN_MOVEMENT, doc.net, said, interface=ctx.interface.name)
     effects = _booked(ctx, doc, role, counter, doc.description or doc.category)
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), on=ctx.on)
 
@@ -114,7 +132,9 @@ def _booked(
         partner=partner,
         match=match,
     )
-    main = ctx.effect(doc.category, body, ledger=True, requires=(partner,), account=body.account)
+    # What failed goes back of its payment, and is found as what was not captured of one is: under that name.
+    name = "capture_reversal" if doc.category == "charge_failure" else doc.category
+    main = ctx.effect(name, body, ledger=True, requires=(partner,), account=body.account)
     return [main, *_fee(ctx, doc, role)]
 
 
@@ -197,9 +217,10 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     facts = ctx.facts
     unapplied = partner = match = ""
     cases: tuple[CaseDraft, ...] = ()
-    if facts.order is not None and facts.credit_note:
+    note, refund_key = _credit_note(ctx, doc)
+    if facts.order is not None and note:
         counter, partner = ctx.account("receivable"), facts.order.partner
-        match = credit_match(ctx, doc.refund_key)
+        match = credit_match(ctx, refund_key)
     elif facts.order is not None and is_deposit(facts.order) and not facts.order.invoice:
         if _not_told_yet(ctx, doc, facts.order):
             return Plan(decision=PlanDecision.WAIT, reason="its shop has not told of it yet")
@@ -216,7 +237,7 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         cases = (found(REFUND_WITHOUT_CREDIT_NOTE, doc.gross, doc.payment_key),)
     effects = _booked(ctx, doc, role, counter, partner=partner, match=match)
     if not unapplied:
-        effects += match_effects(ctx, "refund", facts.credit_note, effects[0], counter)
+        effects += match_effects(ctx, "refund", note, effects[0], counter)
     return Plan(
         decision=PlanDecision.PLANNED,
         effects=tuple(effects),
@@ -224,6 +245,16 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         on=ctx.on,
         unapplied_account=unapplied,
     )
+
+
+def _credit_note(ctx: Context, doc: ProviderMovement) -> tuple[str, str]:
+    """The credit note that a refund is of, as the effect that books it and as its shop's key: the one that it names; of one that
+    names none that of its order and amount. "" twice where there is none."""
+    if doc.refund_key or ctx.facts.credit_note:
+        return ctx.facts.credit_note, doc.refund_key
+    told = [row for rows in ctx.facts.found_by(REFUNDS_OF_ORDER.name) for row in rows]
+    own = own_credit_note(doc, told)
+    return (own["note"], own["key"]) if own is not None else ("", "")
 
 
 def _not_told_yet(ctx: Context, doc: ProviderMovement, order: OrderFact) -> bool:
@@ -266,6 +297,20 @@ def _comes_back(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), cases=cases, on=ctx.on)
 
 
+def _failed(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
+    """A payment that failed after it was booked, as bank debits do: it is taken back from where its charge stands. Of an order
+    that is billed, Dr receivable, Cr clearing: the customer owes it again, and a person says what becomes of the invoice."""
+    order, charge = ctx.facts.order, ctx.facts.payment
+    if charge is None and not ctx.facts.patience_over:
+        return Plan(decision=PlanDecision.WAIT, reason="its charge has not come yet")
+    case = found(PAYMENT_FAILED, doc.gross, doc.payment_key, blocking=False)
+    if order is not None and order.invoice:
+        effects = _booked(ctx, doc, role, ctx.account("receivable"), partner=order.partner)
+        return Plan(decision=PlanDecision.PLANNED, effects=tuple(effects), cases=(case,), on=ctx.on)
+    plan = _given_back(ctx, doc, role, charge.account if charge else ctx.account("unapplied.unknown"))
+    return msgspec.structs.replace(plan, cases=(*plan.cases, case))
+
+
 def _given_back(ctx: Context, doc: ProviderMovement, role: str, account: str) -> Plan:
     """Money given back before its order was billed: Dr where the payment waits, Cr clearing,
     matched with that payment, so that the invoice takes in what is left of it."""
@@ -306,8 +351,13 @@ def keys_of_movement(doc: ProviderMovement, _: Mapping[str, Any]) -> FactKeys:
         own={
             **({DEPOSIT_TAXES.name: deposits} if deposits and doc.category in _BACK else {}),
             **({REFUNDS_TOLD.name: (doc.refund_key,)} if doc.refund_key and doc.category == "refund" else {}),
+            **({REFUNDS_OF_ORDER.name: (doc.order_key,)} if _names_order_alone(doc) else {}),
         },
     )
+
+
+def _names_order_alone(doc: ProviderMovement) -> bool:
+    return doc.category == "refund" and bool(doc.order_key) and not doc.refund_key
 
 
 def rank_of_movement(doc: ProviderMovement) -> Rank:

@@ -15,7 +15,7 @@ from tieout.processes.disputes import (
     dispute,
     keys_of_dispute,
 )
-from tieout.processes.linked import LINKED, REFUNDS_TOLD
+from tieout.processes.linked import LINKED, REFUNDS_OF_ORDER, REFUNDS_TOLD
 from tieout.processes.provider_fees import FEE_TREATMENT_UNDECLARED
 from tieout.processes.provider_movements import (
     keys_of_movement,
@@ -34,7 +34,7 @@ RECIPES: Recipes = (
         causes=(*OF_MOVEMENTS, DEPOSIT_TAX_BY_HAND, FEE_TREATMENT_UNDECLARED),
         rank=rank_of_movement,
         fact_keys=keys_of_movement,
-        sources=(LINKED, REFUNDS_TOLD),
+        sources=(LINKED, REFUNDS_TOLD, REFUNDS_OF_ORDER),
         gives_back=lambda doc: doc.payment_key if doc.category == "refund" else "",
         approval=MOVED_ALREADY,
     ),

@@ -7,8 +7,9 @@ from tieout.causes import Action, Cause
 UNKNOWN_MOVEMENT = Cause(
     name="unknown_movement",
     means="A provider moved its balance for a reason that Tieout does not know.",
-    says="tell Tieout what this category means: it books none that it does not know",
-    actions=(Action.REPORT, Action.REPLAY, Action.EXCLUDE),
+    says="say what it is to this company under [options.movements] in interfaces/{interface}.toml, as the provider's word = one of ours, and "
+    "replay the message; or report it: Tieout books none that it does not know",
+    actions=(Action.SET_UP, Action.REPLAY, Action.REPORT, Action.EXCLUDE),
 )
 PAYMENT_FOR_EXCLUDED_ORDER = Cause(
     name="payment_for_excluded_order",
@@ -34,6 +35,13 @@ REFUND_FAILED = Cause(
     says="pay the customer another way, then solve this; the credit stands open on their account until "
     "that payment is matched with it",
     actions=(Action.SOLVE, Action.MATCH),
+)
+PAYMENT_FAILED = Cause(
+    name="payment_failed",
+    means="A payment failed days after its provider took it for paid, as bank debits do. It is taken back; who paid owes it again.",
+    says="ask the customer to pay another way. Where the order was billed its invoice still stands as paid by the first try: take that "
+    "match apart, match the two movements with each other (`tieout matches join`), and solve this",
+    actions=(Action.MATCH, Action.SOLVE),
 )
 DEPOSIT_DIFFERS = Cause(
     name="deposit_differs_from_payout",
@@ -125,6 +133,7 @@ OF_MOVEMENTS = (
     PAYMENT_WITHOUT_ORDER,
     REFUND_WITHOUT_CREDIT_NOTE,
     REFUND_FAILED,
+    PAYMENT_FAILED,
 )
 OF_STATEMENTS = (STATEMENT_CONTRADICTS, STATEMENT_REPEATED, STATEMENT_UNPROVEN)
 OF_LINES = (

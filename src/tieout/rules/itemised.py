@@ -45,6 +45,8 @@ DEFAULTS: dict[str, ItemRule] = {
     "outstanding_payments": ItemRule(5, waits_for="the bank's line"),
     "disputes_receivable": ItemRule(65, waits_for="the decision of the dispute"),
     "provider_reserve": ItemRule(130, waits_for="its release by the provider"),
+    "provider_spending": ItemRule(20, waits_for="the bill or receipt that it paid"),
+    "provider_advances": ItemRule(5, waits_for="the day on which the provider takes the advance back"),
 }
 
 

@@ -29,6 +29,7 @@ class _Books:
     disputes: dict[str, dict[str, Any]] = field(default_factory=dict)
     paid_out: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Stripe:
@@ -155,6 +156,7 @@ class Stripe:
             "object": "refund",
             "amount": amount,
             "charge": charge["id"],
+            "payment_intent": charge["payment_intent"],
             "currency": charge["currency"],
             "created": int(at.timestamp()),
             "metadata": metadata,
@@ -193,21 +195,24 @@ class Stripe:
             "created": int(at.timestamp()),
             "reason": "fraudulent",
             "status": "needs_response",
-            "metadata": {"changed_at": str(int(at.timestamp()))},
+            "payment_intent": charge["payment_intent"],
+            "is_charge_refundable": False,
+            "balance_transactions": [],
+            "metadata": {},
         }
         self.books.disputes[dispute["id"]] = dispute
-        self._post(
+        row = self._post(
             "adjustment", "dispute", -charge["amount"], charge["currency"], fee, dispute, at, settles_after=0
         )
+        dispute["balance_transactions"].append({**row, "source": dispute["id"]})
         self._push("charge.dispute.created", dispute, at)
         return dispute
 
     def close_dispute(self, dispute: dict[str, Any], status: str, at: datetime) -> None:
-        """Won: the amount comes back, the fee does not. Lost: nothing moves any more."""
+        """Won: the amount comes back, the fee does not. Lost: nothing moves any more. When it was decided only its event says."""
         dispute["status"] = status
-        dispute["metadata"]["changed_at"] = str(int(at.timestamp()))
         if status == "won":
-            self._post(
+            row = self._post(
                 "adjustment",
                 "dispute_reversal",
                 dispute["amount"],
@@ -217,6 +222,7 @@ class Stripe:
                 at,
                 settles_after=0,
             )
+            dispute["balance_transactions"].append({**row, "source": dispute["id"]})
         self._push("charge.dispute.closed", dispute, at)
 
     def adjust(self, category: str, amount: int, currency: str, at: datetime, text: str) -> dict[str, Any]:
@@ -319,6 +325,7 @@ class Stripe:
             "data": {"object": value},
         }
         body = json.dumps(event).encode()
+        self.books.events.append(json.loads(body))
         self.pushes.append(Push(at, {}, body, kind))
 
     def sign(self, push: Push, at: datetime) -> dict[str, str]:
@@ -346,16 +353,23 @@ class Stripe:
         """Balance, lists with `starting_after`, report runs and their files; any other path is Stripe's 404."""
         if headers.get("authorization") != f"Bearer {self._key}":
             return _error(401, "invalid_request_error", "Invalid API Key provided")
-        given = {k: v[0] for k, v in parse_qs(query or body.decode(), keep_blank_values=True).items()}
+        asked = parse_qs(query or body.decode(), keep_blank_values=True)
+        given = {k: v[0] for k, v in asked.items()}
         if method == "GET" and path == "/v1/balance":
             return self._balance()
         if method == "GET" and path == "/v1/balance_transactions":
-            return self._transactions(given)
+            return self._transactions(given, asked.get("expand[]", []))
         if method == "GET" and path in ("/v1/payouts", "/v1/disputes", "/v1/charges"):
             table = getattr(self.books, path.removeprefix("/v1/"))
             return self._list(path, sorted(table.values(), key=lambda r: -r["created"]), given)
+        if method == "GET" and path == "/v1/events":
+            return self._events(given)
+        if method == "GET" and path.startswith("/v1/payouts/"):
+            payout = self.books.payouts.get(path.rpartition("/")[2])
+            if payout is not None:
+                return Answer(200, json.dumps(payout).encode())
         if method == "POST" and path == "/v1/reporting/report_runs":
-            return self._report(given)
+            return self._report(given, headers.get("host", ""))
         if method == "GET" and path.startswith("/v1/files/") and path.endswith("/contents"):
             text = self.books.files.get(path.split("/")[3])
             if text is not None:
@@ -370,8 +384,30 @@ class Stripe:
         body = {"object": "balance", "available": available, "pending": pending, "livemode": False}
         return Answer(200, json.dumps(body).encode())
 
-    def _transactions(self, given: dict[str, str]) -> Answer:
-        expand = any(k.startswith("expand") for k in given)
+    def _events(self, given: dict[str, str]) -> Answer:
+        """Events of the last 30 days, of one type where that is asked for."""
+        now = self._now().timestamp()
+        rows = [e for e in self.books.events if e["created"] <= now and e["created"] > now - 30 * 86400]
+        rows = [e for e in rows if given.get("type") in (None, e["type"])]
+        return self._list("/v1/events", sorted(rows, key=lambda r: -r["created"]), given)
+
+    def _expanded(self, source: Any, expand: list[str]) -> Any:
+        """What a movement is of: whole where that is asked for, with its charge and its payment intent."""
+        if not isinstance(source, dict) or "data.source" not in expand:
+            return source["id"] if isinstance(source, dict) else source
+        whole = dict(source)
+        charge = self.books.charges.get(str(source.get("charge") or source["id"]))
+        if charge is not None and "data.source.charge" in expand and "charge" in source:
+            whole["charge"] = charge
+        if charge is not None and "data.source.payment_intent" in expand and "payment_intent" in source:
+            whole["payment_intent"] = {
+                "id": source["payment_intent"],
+                "object": "payment_intent",
+                "metadata": charge["metadata"],
+            }
+        return whole
+
+    def _transactions(self, given: dict[str, str], expand: list[str]) -> Answer:
         rows = [t for t in self.books.transactions if t["id"] not in self.hidden]
         if "payout" in given:
             rows = [t for t in rows if self.books.paid_out.get(t["id"]) == given["payout"]]
@@ -380,10 +416,7 @@ class Stripe:
 
         def show(row: dict[str, Any]) -> dict[str, Any]:
             status = "available" if row["available_on"] <= now else "pending"
-            source = row["source"]
-            if not expand and isinstance(source, dict):
-                source = source["id"]
-            return {**row, "status": status, "source": source}
+            return {**row, "status": status, "source": self._expanded(row["source"], expand)}
 
         return self._list("/v1/balance_transactions", rows, given, show)
 
@@ -410,10 +443,10 @@ class Stripe:
         }
         return Answer(200, json.dumps(page).encode())
 
-    def _report(self, given: dict[str, str]) -> Answer:
+    def _report(self, given: dict[str, str], host: str) -> Answer:
         start, end = (int(given[f"parameters[interval_{x}]"]) for x in ("start", "end"))
         if given["report_type"] == "balance.summary.1":
-            return self._balance_report(start, end)
+            return self._balance_report(start, end, host)
         payouts = given["report_type"].startswith("payouts")
         sums: dict[tuple[str, str], list[int]] = {}
         for row in self.books.transactions:
@@ -428,18 +461,22 @@ class Stripe:
         writer.writerow(["reporting_category", "currency", "count", "gross", "fee", "net"])
         for (category, currency), (count, *amounts) in sorted(sums.items()):
             writer.writerow([category, currency, count, *(_major(a) for a in amounts)])
-        return self._finished(given["report_type"], out.getvalue())
+        # The file ends in a total of each currency, which is no reporting category.
+        for currency in sorted({c for _, c in sums}):
+            totals = [sum(line[i] for (_, c), line in sums.items() if c == currency) for i in range(4)]
+            writer.writerow(["total", currency, totals[0], *(_major(a) for a in totals[1:])])
+        return self._finished(given["report_type"], out.getvalue(), host)
 
-    def _balance_report(self, start: int, end: int) -> Answer:
+    def _balance_report(self, start: int, end: int, host: str) -> Answer:
         out = io.StringIO()
         writer = csv.writer(out)
         writer.writerow(["category", "description", "net_amount", "currency"])
         for category, stamp in (("starting_balance", start), ("ending_balance", end)):
             for currency, amount in sorted(self.balance(datetime.fromtimestamp(stamp, UTC)).items()):
                 writer.writerow([category, category.replace("_", " "), _major(amount), currency.lower()])
-        return self._finished("balance.summary.1", out.getvalue())
+        return self._finished("balance.summary.1", out.getvalue(), host)
 
-    def _finished(self, report: str, text: str) -> Answer:
+    def _finished(self, report: str, text: str, host: str) -> Answer:
         file = _named("file", self._answers)
         self.books.files[file] = text
         run = {
@@ -447,7 +484,8 @@ class Stripe:
             "object": "reporting.report_run",
             "status": "succeeded",
             "report_type": report,
-            "result": {"id": file, "object": "file"},
+            # The real one keeps files on a host of their own: https://files.stripe.com/v1/files/{id}/contents.
+            "result": {"id": file, "object": "file", "url": f"http://{host}/v1/files/{file}/contents"},
         }
         return Answer(200, json.dumps(run).encode())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,6 +12,9 @@ import msgspec
 
 from tieout_sandbox.simkit import NONE, Answer, Faults
 
+_DAYS = timedelta(days=31)
+# So many lines an answer holds; the rest is listed.
+_FIRST = 10
 _NUMBERS = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -24,6 +27,7 @@ class StripeTax:
         self._now, self._key = now, key
         self.faults = faults or Faults(NONE, 0)
         self.rates: dict[str, Decimal] = {}
+        self._made: dict[str, list[dict[str, Any]]] = {}
 
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
         """A calculation by where something goes; 400 where no country is given."""
@@ -31,9 +35,15 @@ class StripeTax:
             return _json(401, {"error": {"type": "invalid_request_error"}})
         if path == "/v1/tax/settings":
             return _json(200, {"object": "tax.settings", "status": "active"})
+        if method == "GET" and path.startswith("/v1/tax/calculations/") and path.endswith("/line_items"):
+            return self._more(path.split("/")[4], {k: v[0] for k, v in parse_qs(query).items()})
         if method != "POST" or path != "/v1/tax/calculations":
             return _json(404, {"error": {"type": "invalid_request_error"}})
         given = {k: v[0] for k, v in parse_qs(body.decode()).items()}
+        if refused := self._wrong(given):
+            message, name = refused
+            error = {"type": "invalid_request_error", "message": message, "param": name}
+            return _json(400, {"error": error})
         if not given.get("customer_details[address][country]"):
             message = "customer_details[address][country] is missing"
             return _json(400, {"error": {"type": "invalid_request_error", "message": message}})
@@ -51,6 +61,25 @@ class StripeTax:
         # A determination changes nothing here.
         return False
 
+    def _wrong(self, given: dict[str, str]) -> tuple[str, str] | None:
+        """What the API's own reference says of a calculation: days within 31 of today, amounts that are not negative."""
+        day = datetime.fromtimestamp(int(given["tax_date"]), UTC)
+        if abs(day - self._now()) > _DAYS:
+            return "The tax_date must be within 31 days of today.", "tax_date"
+        number = 0
+        while f"line_items[{number}][amount]" in given:
+            if int(given[f"line_items[{number}][amount]"]) < 0:
+                return "This value must be greater than or equal to 0.", f"line_items[{number}][amount]"
+            number += 1
+        return None
+
+    def _more(self, key: str, given: dict[str, str]) -> Answer:
+        rows = self._made.get(key, [])
+        ids = [row["id"] for row in rows]
+        rest = rows[ids.index(given["starting_after"]) + 1 :]
+        limit = int(given.get("limit", "10"))
+        return _json(200, {"object": "list", "data": rest[:limit], "has_more": len(rest) > limit})
+
     def _work_out(self, given: dict[str, str]) -> dict[str, Any]:
         country = given["customer_details[address][country]"]
         region = f"{country}-{given.get('customer_details[address][state]', '')}"
@@ -62,9 +91,12 @@ class StripeTax:
         number = 0
         while f"line_items[{number}][amount]" in given:
             amount = int(given[f"line_items[{number}][amount]"])
-            tax = 0 if exempt else int((amount * rate / 100).quantize(Decimal(1), ROUND_HALF_UP))
+            # Of a seller nothing is taken under a reverse charge, and no rate is said.
+            owed = Decimal(0) if exempt or abroad else rate
+            tax = int((amount * owed / 100).quantize(Decimal(1), ROUND_HALF_UP))
             rows.append(
                 {
+                    "id": f"tax_li_{number}",
                     "reference": given[f"line_items[{number}][reference]"],
                     "amount": amount,
                     "amount_tax": tax,
@@ -73,13 +105,16 @@ class StripeTax:
                             "amount": tax,
                             "taxability_reason": reason,
                             "jurisdiction": {"country": country, "display_name": region.strip("-")},
-                            "tax_rate_details": {"percentage_decimal": str(rate), "tax_type": "vat"},
+                            "tax_rate_details": {"percentage_decimal": str(owed), "tax_type": "vat"},
                         }
                     ],
                 }
             )
             number += 1
-        return {"object": "tax.calculation", "line_items": {"object": "list", "data": rows}}
+        key = f"taxcalc_{len(self._made)}"
+        self._made[key] = rows
+        first = {"object": "list", "data": rows[:_FIRST], "has_more": len(rows) > _FIRST}
+        return {"id": key, "object": "tax.calculation", "line_items": first}
 
 
 def _json(status: int, value: Any) -> Answer:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from tieout.connector_api import ConfigField, Connector, Option, Stream
+from tieout.connector_api import ApiVersion, ConfigField, Connector, Option, Stream, Verified
 from tieout.connectors.odoo.session import open_session
 from tieout.documents import (
     BatchControl,
@@ -109,13 +110,32 @@ CONNECTOR = Connector(
             shape=r"([01]\d|2[0-3]):[0-5]\d",
         ),
     ),
+    api=ApiVersion(
+        "JSON-2 (19.0, 20.0), JSON-RPC (18.0)",
+        "docs/ODOO.md: 18.0 is kept until September 2027, 19.0 until September 2028",
+    ),
+    verified=(
+        Verified(
+            date(2026, 11, 30),
+            "a real 19.0 Community: both companies' months with planted faults, deaths and closes, `tieout qualify`, the conformance suite, "
+            "604 recorded steps",
+            "docs/campaigns/odoo-19.0-distributor.md, odoo-19.0-services.md, docs/qualifications",
+        ),
+        Verified(
+            date(2026, 11, 30),
+            "a real 18.0 Community: the distributor's month with planted faults and its close, `tieout qualify`, the conformance suite",
+            "docs/campaigns/odoo-18.0-distributor.md, docs/qualifications",
+        ),
+        Verified(date(2026, 11, 29), "20.0 in its published source alone", "docs/ODOO.md"),
+    ),
+    not_covered=(
+        "Enterprise",
+        "multi-company entries",
+        "inventory, purchase orders and sales orders of Odoo's own",
+    ),
     limits="one lane a journal; batches adapt to answer times",
     assumed=(
-        "a bank journal with a currency of its own takes line_ids in that currency by load",
-        "a product named by load keeps the name, price, account and taxes that the line gives",
-        "making products wants the group product.group_product_manager",
         "account.payment takes partner, journal, amount, date and memo by load as it does by create",
-        "has_access answers on a model without records, as read of the source and not yet asked of a server",
         "discount_date and discount_amount_currency of journal items, and payment terms with their "
         "early_pay_discount_computation, are readable to the accounting group, as read of Odoo 19's source",
         "lines of an entry take tax_ids, tax_tag_ids and tax_repartition_line_id by load, and keep their amounts, as read of "
@@ -123,6 +143,5 @@ CONNECTOR = Connector(
         "the wizard for accrued orders begins the label of each line with its order's name, and what Odoo's stock values is "
         "account_stock_variation_id of an account, account_stock_valuation_id of a company and "
         "property_stock_valuation_account_id of a product category, readable to base.group_user, as read of Odoo 19's source",
-        "`ref` can be loaded on a bank statement line (it is the entry's)",
     ),
 )

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tieout.connector_api import FEES, Connector, FileRefusedError, Item, Option, Proof, Stream, SystemConfig
+from tieout.connector_api import (
+    FEES,
+    MOVEMENTS,
+    Connector,
+    FileRefusedError,
+    Item,
+    Option,
+    Proof,
+    Stream,
+    SystemConfig,
+    Verified,
+)
 from tieout.connectors.settlements.normalise import read_report, settlements
 from tieout.connectors.settlements.providers import PROVIDERS
 from tieout.formats import proven_by
+
+# The day on which the published pages and payloads were read.
+_READ = date(2026, 11, 30)
 
 
 class SettlementFiles:
@@ -58,7 +73,14 @@ CONNECTOR = Connector(
             "what a payment's reference is: the order's number (default), or the shop's own key of it",
             ("number", "key"),
         ),
+        Option(
+            "payouts",
+            "how payouts of Shopify Payments are known: by their day (the default), or by the column Payout ID, which newer exports "
+            "have and two payouts of one day need",
+            ("day", "id"),
+        ),
         FEES,
+        MOVEMENTS,
     ),
     streams=(
         Stream(
@@ -69,8 +91,30 @@ CONNECTOR = Connector(
         ),
     ),
     assumed=(
-        "Adyen: a batch has one MerchantPayout, and its other lines are what it pays out",
-        "Shopify Payments: a day's payout of a currency is the sum of the lines that name the day",
-        "PayPal: T04xx is a withdrawal; no withdrawal says what it is made of",
+        "Shopify Payments: where payouts go by their day, it is paid out in one payout a currency",
+        "PayPal: of the two views of its balance, the rows of a report carry over what is available",
+    ),
+    verified=(
+        Verified(
+            _READ,
+            "PayPal's settlement report 7 and 9, its table of event codes, and rows that others publish with their tests",
+            "developer.paypal.com/reports; wikimedia/wikimedia-fundraising-SmashPig",
+        ),
+        Verified(
+            _READ,
+            "Adyen's settlement details report with the columns of 2016 and 2023, and its journal types",
+            "docs.adyen.com/reporting/settlement-reconciliation; wikimedia/wikimedia-fundraising-SmashPig",
+        ),
+        Verified(
+            _READ,
+            "exports of Shopify Payments' transactions, with and without Payout ID, as integrators publish them",
+            "the sources of tests/published/settlements",
+        ),
+    ),
+    not_covered=(
+        "PayPal: what a withdrawal is made of (its disbursement reconciliation report says it); transaction detail, dispute and "
+        "activity reports",
+        "Adyen: aggregate and interactive settlement reports, the payments accounting report, reports of balance platforms",
+        "Shopify Payments: the list of payouts; bills of shipping labels",
     ),
 )

@@ -15,25 +15,40 @@ from typing import Any
 
 from tieout.connector_api import ContentRefusedError
 from tieout.connector_api.causes import STATEMENT_DOES_NOT_HOLD
-from tieout.connectors.settlements.providers import PROVIDERS, Provider
+from tieout.connector_api.paypal import PROVIDER, PaypalRow, paypal_instant, paypal_movement
+from tieout.connectors.settlements.providers import Provider, provider_of
 from tieout.documents import Document, PayoutComposition, ProviderMovement, order_number
 from tieout.documents import Statement as StatementDocument
 from tieout.formats import Line, ParsedFile, Statement, parse
+from tieout.formats.paypal.sections import UNMARKED
 from tieout.money import Amount
-
-
-def provider_of(options: Mapping[str, Any]) -> Provider:
-    """The provider that an interface declares. Raises ValueError where there is none such."""
-    name = str(options.get("provider", ""))
-    if name not in PROVIDERS:
-        raise ValueError(f"provider = {name!r}: expected one of {', '.join(sorted(PROVIDERS))}")
-    return PROVIDERS[name]
 
 
 def read_report(content: bytes, options: Mapping[str, Any]) -> ParsedFile:
     """The report as its provider writes it. Raises FormatError, ValueError."""
     provider = provider_of(options)
-    return parse(content, format=provider.format, dialect=provider.dialect)
+    file = parse(content, format=provider.format, dialect=provider.dialect)
+    if not provider.payout_is_line and not provider.by_id:
+        _one_payout_a_day(content, file, options)
+    return file
+
+
+def _one_payout_a_day(content: bytes, file: ParsedFile, options: Mapping[str, Any]) -> None:
+    """Where payouts go by their day, a report that numbers two of one day and currency is not taken: their sum is no money
+    that a bank ever gets. Raises ValueError."""
+    if not any("'Payout ID'" in unread.what for unread in file.remainder):
+        return
+    by_id = provider_of({**options, "payouts": "id"})
+    days = Counter(
+        (statement.lines[0].value_on, statement.head.currency)
+        for statement in parse(content, format=by_id.format, dialect=by_id.dialect).statements
+        if all(line.status == "booked" for line in statement.lines)
+    )
+    for (day, currency), count in days.items():
+        if count > 1:
+            raise ValueError(
+                f'{count} payouts of {day} in {currency}: name them by their number, with payouts = "id" in the interface\'s options'
+            )
 
 
 def settlements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
@@ -61,8 +76,13 @@ def _statement(
     provider: Provider, statement: Statement, options: Mapping[str, Any], seen: Counter[str]
 ) -> list[Document]:
     head = statement.head
+    # A report without CR or DR before its balances is of a shape that releases before 0.1.0 read and PayPal does not write:
+    # what was made of one keeps its keys.
+    as_published = provider.name == PROVIDER and head.opening is not None and head.opening.code != UNMARKED
     movements = [
-        _movement(provider, line, statement, options, seen)
+        paypal_movement(_paypal_row(line), options, seen)
+        if as_published
+        else _movement(provider, line, statement, options, seen)
         for line in statement.lines
         # What is not settled yet comes again once it is; only Shopify lists it before.
         if line.status in ("booked", "pending") and (line.amount or line.charges)
@@ -73,8 +93,9 @@ def _statement(
         members = [m for m in movements if m.category != "payout"]
         paid = all(line.status == "booked" for line in statement.lines)
         if not provider.payout_is_line and paid and head.statement_id and members:
-            payouts = [_paid_out(provider, statement, members)]
-            found += payouts
+            made = _paid_out(provider, statement, members)
+            _agree(payouts, made)
+            found, payouts = [*members, made], [made]
         if len(payouts) == 1:
             found.append(
                 PayoutComposition(
@@ -111,7 +132,7 @@ def _movement(
 ) -> ProviderMovement:
     if line.booked_on is None:
         raise ValueError(f"line {line.place.line}: no day")
-    category = provider.category(line)
+    category = provider.category(line, options)
     fee = -sum((c.amount for c in line.charges), Decimal(0))
     words = (line.bank_code, line.bank_reference, line.end_to_end_id, line.reference, line.remittance)
     money = f"{line.amount}:{fee}:{line.currency}:{line.booked_on.isoformat()}"
@@ -143,6 +164,23 @@ def _movement(
     )
 
 
+def _paypal_row(line: Line) -> PaypalRow:
+    assert line.booked_on is not None, "a row of PayPal's has its day, or was refused"
+    fee = -sum((c.amount for c in line.charges), Decimal(0))
+    return PaypalRow(
+        transaction=line.bank_reference,
+        code=line.bank_code.strip(),
+        began=paypal_instant(line.initiated_at) if line.initiated_at else None,
+        booked_on=line.booked_on,
+        gross=line.amount + fee,
+        fee=fee,
+        currency=line.currency,
+        invoice=line.reference,
+        original=line.original,
+        custom=line.remittance,
+    )
+
+
 def _order(reference: str, by_number: bool) -> str:
     return order_number(reference) if by_number else reference
 
@@ -153,11 +191,13 @@ def _payout_key(line: Line) -> str:
 
 
 def _paid_out(provider: Provider, statement: Statement, members: list[ProviderMovement]) -> ProviderMovement:
-    """The payout of a day's lines, which the report names by its day alone."""
+    """The payout of these lines, which the report names by its day alone, or by a number."""
     head = statement.head
-    day = date.fromisoformat(head.statement_id[:10])
+    day = statement.lines[0].value_on if provider.by_id else date.fromisoformat(head.statement_id[:10])
+    if day is None:
+        raise ValueError(f"payout {head.statement_id}: no day")
     total = sum((m.net.value for m in members), Decimal(0))
-    name = f"{provider.name}:{head.currency}:{day.isoformat()}"
+    name = f"{provider.name}:{head.statement_id if provider.by_id else f'{head.currency}:{day.isoformat()}'}"
     return ProviderMovement(
         key=f"{name}:payout",
         occurred_at=_noon(day),
@@ -172,6 +212,14 @@ def _paid_out(provider: Provider, statement: Statement, members: list[ProviderMo
         automatic=True,
         description=f"payout of {day.isoformat()}",
     )
+
+
+def _agree(rows: list[ProviderMovement], made: ProviderMovement) -> None:
+    """A payout's own rows, which some exports have among its lines, say the payout that these come to: it is one, and known
+    again by its day or number. Raises ValueError where they say another amount."""
+    stated = sum((row.net.value for row in rows), Decimal(0))
+    if rows and stated != made.net.value:
+        raise ValueError(f"{made.description}: its lines come to {-made.net}, its own row says {-stated}")
 
 
 def _noon(day: date) -> datetime:

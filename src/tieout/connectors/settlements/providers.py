@@ -1,37 +1,60 @@
 """What each provider's settlement report means: its own words for movements, and what a payout is.
 
-Adyen: settlement details report, journal types. PayPal: settlement report, transaction event codes
-(T-codes). Shopify Payments: payout transactions export. Sources: the vendors' pages of these
-names. A word that is not listed is kept as it is, and becomes a case: nothing is guessed.
+Adyen: settlement details report, journal types (docs.adyen.com/reporting/settlement-reconciliation/transaction-level/
+settlement-details-report, and its earlier page "Journal types", read in November 2026). PayPal: transaction event codes
+(`tieout.formats.paypal.codes`). Shopify Payments: payout transactions export. What an interface declares under `movements` comes before
+all of it. A word that neither lists is kept as it is, and becomes a case: nothing is guessed.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
+from tieout.connector_api import CATEGORIES, declared_movement
+from tieout.connector_api.paypal import category_of
 from tieout.formats import Line
+from tieout.formats.paypal.codes import way_of
 
+# By Adyen's word in small letters: it is written both BalanceTransfer and Balancetransfer. "" where books differ on what it is.
 _ADYEN = {
-    "Settled": "charge",
-    "SettledReversed": "capture_reversal",
-    "Refunded": "refund",
-    "RefundedReversed": "refund_failure",
-    "Chargeback": "dispute",
-    "SecondChargeback": "dispute",
-    "ChargebackReversed": "dispute_reversal",
-    "Fee": "fee",
-    "MiscCosts": "fee",
-    "PaymentCost": "fee",
-    "InvoiceDeduction": "fee",
-    "DepositCorrection": "reserve",
-    "ReserveAdjustment": "reserve",
+    "settled": "charge",
+    "settledinstallment": "charge",
+    # Where sales are paid out by their day, what is sent to be settled counts as settled.
+    "sentforsettle": "charge",
+    "settledreversed": "capture_reversal",
+    "capturefailed": "capture_reversal",
+    "refunded": "refund",
+    "refundedinstallment": "refund",
+    "sentforrefund": "refund",
+    "refundedreversed": "refund_failure",
+    "refundfailed": "refund_failure",
+    "refundnotcleared": "refund_failure",
+    "chargeback": "dispute",
+    "secondchargeback": "dispute",
+    "chargebackreversed": "dispute_reversal",
+    "fee": "fee",
+    "misccosts": "fee",
+    "paymentcost": "fee",
+    "settlecost": "fee",
+    "authorisationschemefee": "fee",
+    "invoicededuction": "fee",
+    "depositcorrection": "reserve",
+    "reserveadjustment": "reserve",
     # What one batch hands to the next: it nets to zero over both.
-    "Balancetransfer": "reserve",
-    "ManualCorrection": "other",
-    "MerchantPayout": "payout",
-    "BankInstructionReturned": "payout_reversal",
+    "balancetransfer": "reserve",
+    "manualcorrection": "other",
+    "manualcorrected": "other",
+    # A transfer of ours that Adyen matched; money that it collected from us.
+    "matchedstatement": "topup",
+    "merchantpayin": "topup",
+    "merchantpayinreversed": "topup",
+    "merchantpayout": "payout",
+    "bankinstructionreturned": "payout_reversal",
+    # What we pay to others by Adyen.
+    "paidout": "spending",
+    "paidoutreversed": "spending",
 }
 _SHOPIFY = {
     "charge": "charge",
@@ -39,53 +62,39 @@ _SHOPIFY = {
     "refund_failure": "refund_failure",
     "chargeback": "dispute",
     "chargeback won": "dispute_reversal",
+    "dispute": "dispute",
     "adjustment": "other",
     "reserve": "reserve",
     "payout": "payout",
     "payout_failure": "payout_reversal",
+    "payout_cancellation": "payout_reversal",
 }
-# T-codes by the way of their money (1 in, -1 out, 0 either): PayPal, "Transaction event codes". Of a code that is here with another
-# way, and of the rest (what we pay by PayPal ourselves, debit and credit cards, bonuses, buyer credit, transfers between
-# accounts, reversals of these, "other"), nobody knows what it means in these books: it is a case.
-_PAYPAL = (
-    (r"T00\d\d", 1, "charge"),
-    (r"T1107", -1, "refund"),
-    (r"T1106|T1110|T1201|T1207", -1, "dispute"),
-    (r"T1111|T1202|T1205", 1, "dispute_reversal"),
-    (r"T01\d\d", 0, "fee"),
-    (r"T1108|T1109", 1, "fee"),
-    (r"T02\d\d", 0, "exchange"),
-    (r"T03\d\d", 1, "topup"),
-    (r"T04\d\d", -1, "payout"),
-    (r"T1101", 1, "payout_reversal"),
-    (r"T1105|T15\d\d|T21\d\d", 0, "reserve"),
-    (r"T1200|T1203|T1204|T19\d\d", 0, "other"),
-)
 
 
 @dataclass(frozen=True)
 class Provider:
     """`format` and `dialect` are of its file; `composed` says that a statement's lines are what
-    its payout pays out; `payout_is_line` that the payout itself stands among them."""
+    its payout pays out; `payout_is_line` that the payout itself stands among them; `by_id` that its report names
+    payouts by a number, where they are else named by their day."""
 
     name: str
     format: str
     dialect: str
     composed: bool
     payout_is_line: bool
+    by_id: bool = False
 
-    def category(self, line: Line) -> str:
+    def category(self, line: Line, options: Mapping[str, Any]) -> str:
         """Our word for a line; the provider's own where we know none."""
-        code = line.bank_code.strip()
-        if self.name == "adyen":
-            return _ADYEN.get(code, code or "unknown")
-        if self.name == "shopify_payments":
-            return _SHOPIFY.get(code.lower(), code or "unknown")
-        # A fee may be all of it: which way it went is said by what it was before.
-        gross = line.amount - sum((c.amount for c in line.charges), Decimal(0))
-        way = (gross > 0) - (gross < 0)
-        words = (w for pattern, sign, w in _PAYPAL if sign in (0, way) and re.fullmatch(pattern, code))
-        return next(words, code or "unknown")
+        code, way = line.bank_code.strip(), way_of(line)
+        if self.name == "paypal":
+            return category_of(code, way, options)
+        known = _ADYEN if self.name == "adyen" else _SHOPIFY
+        word = declared_movement(options, code, way) or known.get(code.lower(), "")
+        if word == "dispute" and self.name == "shopify_payments" and way > 0:
+            word = "dispute_reversal"
+        # A word of the provider's that happens to be one of ours is not known by that.
+        return word or (f"{self.name} {code}" if code in CATEGORIES else code) or "unknown"
 
 
 PROVIDERS = {
@@ -96,3 +105,17 @@ PROVIDERS = {
         Provider("shopify_payments", "csv", "csv-shopify-payouts", composed=True, payout_is_line=False),
     )
 }
+
+
+def provider_of(options: Mapping[str, Any]) -> Provider:
+    """The provider that an interface declares, as its reports are read. Raises ValueError where there is none such."""
+    name, payouts = str(options.get("provider", "")), options.get("payouts", "day")
+    if name not in PROVIDERS:
+        raise ValueError(f"provider = {name!r}: expected one of {', '.join(sorted(PROVIDERS))}")
+    if payouts == "day":
+        return PROVIDERS[name]
+    if name != "shopify_payments":
+        raise ValueError(
+            f"payouts = {payouts!r} is said of shopify_payments alone: {name} names its payouts itself"
+        )
+    return replace(PROVIDERS[name], dialect="csv-shopify-payouts-id", by_id=True)

@@ -1,7 +1,7 @@
 """Stripe Tax on the wire: a calculation, which is no transaction until somebody makes it one.
 
-References: docs.stripe.com/api/tax/calculations (create), docs.stripe.com/tax. Amounts are integer
-minor units, exclusive of tax.
+References: docs.stripe.com/api/tax/calculations (create, line items), docs.stripe.com/tax/zero-tax. Amounts are integers of Stripe's
+own minor units (`money.STRIPE`), exclusive of tax, and never negative.
 """
 
 from __future__ import annotations
@@ -11,21 +11,35 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from tieout.connector_api import RefusedError, SystemConfig, ask_json, http_client, read_json
-from tieout.documents.taxation import DeterminedLine, TaxDetermination, TaxQuestion
-from tieout.money import Amount, from_minor, minor_digits
+from tieout.connector_api import RefusedError, SystemConfig, TransientError, ask_json, http_client, read_json
+from tieout.documents.taxation import DeterminedLine, TaxDetermination, TaxedLine, TaxQuestion
+from tieout.money import STRIPE, Amount
 
+# What answers look like is this version's, whatever the account's own default is.
+VERSION = "2026-09-30.endive"
 _KEY = "give a secret or restricted key with the right to write tax calculations"
+# Stripe's words for why a tax is what it is, as far as they say what is due.
 _REASONS = {
     "standard_rated": "standard",
     "reduced_rated": "standard",
+    "portion_standard_rated": "standard",
+    "portion_reduced_rated": "standard",
+    "proportionally_rated": "standard",
+    "taxable_basis_reduced": "standard",
     "reverse_charge": "reverse_charge",
     "zero_rated": "zero",
     "not_subject_to_tax": "zero",
     "product_exempt": "exempt",
+    "product_exempt_holiday": "exempt",
+    "portion_product_exempt": "exempt",
     "customer_exempt": "exempt",
-    "not_collecting": "zero",
 }
+# Those that say nothing of it, and what to do.
+_SAYS_NOTHING = {
+    "not_collecting": "add a registration there in Stripe Tax",
+    "not_supported": "it does not know that place: let the table of rates say it",
+}
+_PAGE, _PAGES = 100, 100
 
 
 def open_session(config: SystemConfig) -> StripeTaxSession:
@@ -38,7 +52,9 @@ class StripeTaxSession:
 
     def __init__(self, url: str, key: str) -> None:
         self._http = http_client(
-            base_url=url.rstrip("/"), timeout=15, headers={"Authorization": f"Bearer {key}"}
+            base_url=url.rstrip("/"),
+            timeout=15,
+            headers={"Authorization": f"Bearer {key}", "Stripe-Version": VERSION},
         )
 
     def check(self) -> str:
@@ -51,55 +67,103 @@ class StripeTaxSession:
         return [self._one(question) for question in questions]
 
     def _one(self, question: TaxQuestion) -> TaxDetermination:
-        form = {
-            "currency": question.currency.lower(),
-            "tax_date": str(int(datetime.combine(question.on, time(12), UTC).timestamp())),
-            "customer_details[address_source]": "billing",
-            "customer_details[address][country]": question.buyer_country,
-            "ship_from_details[address][country]": question.seller_country or question.buyer_country,
-            "expand[]": "line_items.data.tax_breakdown",
-        }
-        if question.buyer_region:
-            form["customer_details[address][state]"] = question.buyer_region
-        if question.buyer_postal_code:
-            form["customer_details[address][postal_code]"] = question.buyer_postal_code
-        if question.exemption:
-            form["customer_details[taxability_override]"] = "customer_exempt"
-        for number, line in enumerate(question.lines):
-            # Stripe takes whole minor units; a net that is finer is refused, and not rounded.
-            minor = Amount.exact(line.net, question.currency).value.scaleb(minor_digits(question.currency))
-            form |= {
-                f"line_items[{number}][amount]": f"{minor:.0f}",
-                f"line_items[{number}][reference]": line.line,
-                f"line_items[{number}][tax_behavior]": "exclusive",
-            }
-            if line.category.startswith("txcd_"):
-                form[f"line_items[{number}][tax_code]"] = line.category
-        answer = ask_json(self._http, "Stripe Tax", "/v1/tax/calculations", _KEY, form=form)
-        rows = {str(row["reference"]): row for row in answer["line_items"]["data"]}
+        try:
+            answer = ask_json(self._http, "Stripe Tax", "/v1/tax/calculations", _KEY, form=_form(question))
+        except RefusedError as error:
+            if "tax_date" not in str(error):
+                raise
+            raise RefusedError(
+                f"Stripe Tax knows the rates of days up to 31 days from today, and {question.on} of {question.key} is none: "
+                f"let the table of rates say what was due then ({error})"
+            ) from None
+        rows = {str(row["reference"]): row for row in self._lines(answer)}
         missing = [x.line for x in question.lines if x.line not in rows]
         if missing:
             raise RefusedError(f"Stripe Tax answers nothing about line {missing[0]} of {question.key}")
         return TaxDetermination(
             engine="stripetax",
             question=question,
-            lines=tuple(_line(x.line, rows[x.line], question.currency) for x in question.lines),
+            lines=tuple(_line(x, rows[x.line], question.currency) for x in question.lines),
         )
 
+    def _lines(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
+        """All lines of a calculation: the answer holds the first of them, and says where there are more."""
+        rows: list[dict[str, Any]] = list(answer["line_items"]["data"])
+        more = bool(answer["line_items"].get("has_more"))
+        for _ in range(_PAGES):
+            if not more or not rows:
+                return rows
+            page = read_json(
+                self._http,
+                "Stripe Tax",
+                f"/v1/tax/calculations/{answer['id']}/line_items",
+                {"limit": _PAGE, "starting_after": rows[-1]["id"], "expand[]": "data.tax_breakdown"},
+                _KEY,
+            )[0]
+            rows += page["data"]
+            more = bool(page["has_more"]) and bool(page["data"])
+        raise TransientError(f"Stripe Tax: the lines of {answer['id']} do not end")
 
-def _line(number: str, row: dict[str, Any], currency: str) -> DeterminedLine:
+
+def _form(question: TaxQuestion) -> dict[str, str]:
+    form = {
+        "currency": question.currency.lower(),
+        "tax_date": str(int(datetime.combine(question.on, time(12), UTC).timestamp())),
+        "customer_details[address_source]": "billing",
+        "customer_details[address][country]": question.buyer_country,
+        "ship_from_details[address][country]": question.seller_country or question.buyer_country,
+        "expand[]": "line_items.data.tax_breakdown",
+    }
+    if question.buyer_region:
+        form["customer_details[address][state]"] = question.buyer_region
+    if question.buyer_postal_code:
+        form["customer_details[address][postal_code]"] = question.buyer_postal_code
+    if question.exemption:
+        form["customer_details[taxability_override]"] = "customer_exempt"
+    for number, line in enumerate(question.lines):
+        # Stripe takes whole minor units, none below zero: a net that is finer is refused, and not rounded; one that lowers the
+        # document is asked for without its sign, and so is its tax.
+        minor = STRIPE.minor(Amount.exact(abs(line.net), question.currency))
+        form |= {
+            f"line_items[{number}][amount]": str(minor),
+            f"line_items[{number}][reference]": line.line,
+            f"line_items[{number}][tax_behavior]": "exclusive",
+        }
+        if line.category.startswith("txcd_"):
+            form[f"line_items[{number}][tax_code]"] = line.category
+    return form
+
+
+def _line(asked: TaxedLine, row: dict[str, Any], currency: str) -> DeterminedLine:
     parts = row.get("tax_breakdown") or []
-    kinds = {_REASONS.get(p["taxability_reason"], "standard") for p in parts}
+    kinds = {_treatment(asked.line, p) for p in parts}
     if len(kinds) > 1:
-        raise RefusedError(f"Stripe Tax: line {number} is taxed in several ways: split it")
+        # A county that asks for nothing, beside a state and a city that do.
+        kinds.discard("zero")
+    if len(kinds) > 1:
+        raise RefusedError(f"Stripe Tax: line {asked.line} is taxed in several ways: split it")
     treatment = kinds.pop() if kinds else "zero"
     details = [p["tax_rate_details"] for p in parts if p.get("tax_rate_details")]
-    rate = sum((Decimal(str(d["percentage_decimal"])) for d in details), Decimal(0))
-    amount = from_minor(row["amount_tax"], currency).value
+    rate = sum((Decimal(str(d.get("percentage_decimal") or 0)) for d in details), Decimal(0))
+    if treatment == "reverse_charge" and not rate:
+        # Of a seller it takes nothing, and what the buyer owes is none of its business.
+        raise RefusedError(
+            f"Stripe Tax: line {asked.line} is under a reverse charge, and Stripe does not say at which rate the buyer owes it: "
+            "let the table of rates say it"
+        )
+    amount = STRIPE.amount(row["amount_tax"], currency).value
     return DeterminedLine(
-        line=number,
+        line=asked.line,
         treatment=treatment,
         rate=rate,
-        amount=amount,
+        amount=0 - amount if asked.net < 0 else amount,
         jurisdiction=", ".join(str(p.get("jurisdiction", {}).get("display_name", "")) for p in parts),
     )
+
+
+def _treatment(line: str, part: dict[str, Any]) -> str:
+    reason = str(part["taxability_reason"])
+    if reason not in _REASONS:
+        what = _SAYS_NOTHING.get(reason, "Tieout does not know this word: let the table of rates say it")
+        raise RefusedError(f"Stripe Tax does not say what is due on line {line} ({reason}): {what}")
+    return _REASONS[reason]

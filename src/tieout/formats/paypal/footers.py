@@ -2,7 +2,7 @@
 
 Behind the currency stand gross credits, gross debits, fee credits and fee debits; then balances, each behind CR or
 DR, at the beginning and at the end by turns: first the one that the transactions carry from one to the
-other, then further views of it (in version 9: the same with what is not available, and what PayPal is owed); and
+other, then further views of it (in version 9: what of it is available, and what PayPal is owed); and
 the count of the rows. Older exports write the two balances without marks and no count.
 Sources: PayPal, Settlement Report Specification (developer.paypal.com, version 9, and its history); rows that
 others published: wikimedia/wikimedia-fundraising-SmashPig, PaymentProviders/PayPal/Tests/Data/stl_*.csv.
@@ -23,13 +23,14 @@ _NUMBER = re.compile(r"\d{1,18}")
 
 class Footer(msgspec.Struct, frozen=True, kw_only=True):
     """Totals of a currency, all in its minor units: `sums` as NAMES says; `balances` signed, (beginning, end) each;
-    `count` None where none is stated."""
+    `count` None where none is stated; `marked` says that CR or DR stands before each balance, as PayPal writes it."""
 
     currency: str
     sums: tuple[int, int, int, int]
     balances: tuple[tuple[int, int], ...]
     count: int | None
     place: Place
+    marked: bool = True
 
 
 def units(text: str, place: Place) -> int:
@@ -47,7 +48,8 @@ def footer_of(kind: str, cells: list[str], place: Place) -> Footer:
         raise FormatError(f"totals ({kind}) of {len(cells)} cells, at least 7 were expected", place)
     a, b, c, d = (units(cell, place) for cell in cells[1:5])
     rest, balances = cells[5:], list[int]()
-    if rest[0] not in ("CR", "DR", ""):
+    marked = rest[0] in ("CR", "DR", "")
+    if not marked:
         balances, rest = [units(cell, place) for cell in rest[:2]], rest[2:]
     while len(rest) >= 2 and (rest[0] in _MARKS or (not rest[0] and not units(rest[1], place))):
         balances.append(_MARKS.get(rest[0], 1) * units(rest[1], place))
@@ -64,4 +66,5 @@ def footer_of(kind: str, cells: list[str], place: Place) -> Footer:
         balances=tuple(zip(balances[::2], balances[1::2], strict=True)),
         count=units(rest[0], place) if rest else None,
         place=place,
+        marked=marked,
     )

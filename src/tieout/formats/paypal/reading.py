@@ -18,7 +18,8 @@ from collections.abc import Iterator
 
 from tieout.formats.model import FormatError, Head, Line, Place
 from tieout.formats.paypal.footers import NAMES, Footer, footer_of
-from tieout.formats.paypal.sections import Section, key_of, sums_of, transaction
+from tieout.formats.paypal.others import key_of, other_report
+from tieout.formats.paypal.sections import Section, sums_of, transaction
 from tieout.formats.textlines import TextLines
 from tieout.formats.unparsed import Remainder
 
@@ -35,7 +36,16 @@ _NEEDED = (
 )
 # Read, though a report may lack them, and what says nothing of its own.
 _READ = {
-    key_of(name) for name in (*_NEEDED, "Invoice ID", "PayPal Reference ID", "Custom Field", "Fee Currency")
+    key_of(name)
+    for name in (
+        *_NEEDED,
+        "Invoice ID",
+        "PayPal Reference ID",
+        "PayPal Reference ID Type",
+        "Transaction Initiation Date",
+        "Custom Field",
+        "Fee Currency",
+    )
 }
 
 
@@ -79,6 +89,8 @@ class PaypalReader(Remainder):
             except csv.Error as error:
                 raise FormatError(f"no CSV: {error}", place) from None
             if cells[0] not in _KINDS:
+                if said := other_report(cells):
+                    raise FormatError(said, place)
                 raise FormatError(f"{cells[0][:20]!r} is no kind of row: {', '.join(sorted(_KINDS))}", place)
             yield cells[0], cells[1:], place
 
@@ -114,6 +126,8 @@ class PaypalReader(Remainder):
 
     def _head_columns(self, cells: list[str], place: Place) -> None:
         self._columns = [key_of(cell) for cell in cells]
+        if said := other_report(cells):
+            raise FormatError(said, place)
         missing = [name for name in _NEEDED if key_of(name) not in self._columns]
         if missing:
             raise FormatError(f"the columns {', '.join(missing)} are missing", place)

@@ -33,11 +33,6 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     place: Place
 
 
-def key_of(name: str) -> str:
-    """A column's name without what is written both ways: blanks, doubled ones, and capitals."""
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
-
-
 def transaction(row: Row, place: Place) -> Transaction:
     """A row SB, by the keys of its columns. Raises FormatError."""
     currency = row.get("grosstransactioncurrency", "")
@@ -121,12 +116,14 @@ class Section:
         self, currency: str, footer: Footer | None, money: _Money, total: Decimal, problems: list[str]
     ) -> Head:
         pairs = [(money.of(a), money.of(b)) for a, b in footer.balances] if footer else []
-        # What is available may be a part of what the transactions moved: the first two views are the account's.
-        chosen = next((n for n, (a, b) in enumerate(pairs[:2]) if b - a == total), 0)
+        # The first two views are the account's: all of it, and what is available, from which holds are taken by
+        # rows of their own. On a day without holds both fit, and the same one is to be gone on with.
+        views = (n for n in (1, 0) if n < len(pairs))
+        chosen = next((n for n in views if pairs[n][1] - pairs[n][0] == total), 0)
 
         def balance(view: int, end: int) -> Balance:
             on = self._to if end else self._from
-            return Balance(pairs[view][end], currency, on, f"SF {view + 1}" if view else "SF")
+            return Balance(pairs[view][end], currency, on, code_of_view(footer, view))
 
         return Head(
             account=self.account,
@@ -141,6 +138,15 @@ class Section:
             checked=footer is not None,
             problems=tuple(problems),
         )
+
+
+# The code of the only view of a balance that stands without CR or DR: no report of PayPal's own has one.
+UNMARKED = "SF"
+
+
+def code_of_view(footer: Footer | None, view: int) -> str:
+    """What a balance is called: by its place among the views, from 1."""
+    return UNMARKED if footer is not None and not footer.marked else f"SF {view + 1}"
 
 
 def sums_of(rows: list[Transaction]) -> tuple[int, int, int, int]:
@@ -198,4 +204,7 @@ def _line(found: Transaction, money: _Money) -> Line:
         end_to_end_id=row.get("paypalreferenceid", ""),
         remittance=row.get("customfield", ""),
         charges=(Charge(charge, found.currency, True),) if found.fee else (),
+        initiated_at=row.get("transactioninitiationdate", ""),
+        # Other types name an order, a subscription or an agreement.
+        original=row.get("paypalreferenceid", "") if row.get("paypalreferenceidtype") == "TXN" else "",
     )
