@@ -170,9 +170,25 @@ def _interfaces(
                 raise ProjectError(
                     f"interface {interface.name!r} comes after {other!r}, which is no other interface"
                 )
+    _told_once(found.values(), systems)
     if not found:
         raise ProjectError("interfaces/ holds no .toml file: at least one interface is needed")
     return found
+
+
+def _told_once(interfaces: Iterable[Interface], systems: dict[str, SystemConfig]) -> None:
+    """A provider's balance comes by its files or by its API, never by both: its clearing account would hold it twice."""
+    ways: dict[tuple[str, str], tuple[str, Interface]] = {}
+    for interface in interfaces:
+        connector = systems[interface.system].connector
+        provider = str(interface.options.get("provider", "")) if connector == "settlements" else connector
+        key = (interface.entity, provider)
+        way, other = ways.setdefault(key, (connector, interface))
+        if way != connector:
+            raise ProjectError(
+                f"interfaces {other.name!r} and {interface.name!r} both tell {interface.entity} of {provider}'s balance, by its "
+                "reports and by its API: keep one of them"
+            )
 
 
 def _interface(
