@@ -103,18 +103,10 @@ class World:
         client = {name: self.secrets[f"concur_{name.split('_')[-1]}"] for name in _CONCUR}
         self.concur = Concur(now, **client, faults=die(10))
         self.avatax = AvaTax(now, account="2000", key=self.secrets["avatax_key"], faults=die(11))
-        self.coupa = Coupa(
-            now,
-            client_id=self.secrets["coupa_id"],
-            client_secret=self.secrets["coupa_secret"],
-            faults=die(12),
-        )
-        self.paypal = PayPal(
-            now,
-            client_id=self.secrets["paypal_id"],
-            client_secret=self.secrets["paypal_secret"],
-            faults=die(13),
-        )
+        buyer = {"client_id": self.secrets["coupa_id"], "client_secret": self.secrets["coupa_secret"]}
+        self.coupa = Coupa(now, **buyer, faults=die(12))
+        app = {"client_id": self.secrets["paypal_id"], "client_secret": self.secrets["paypal_secret"]}
+        self.paypal = PayPal(now, **app, faults=die(13))
         self.bank = Bank()
         self.bank.open_account(IBAN_USD, "USD", 0)
         self.bank.open_account(IBAN_EUR, "EUR", 0)

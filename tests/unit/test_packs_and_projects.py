@@ -138,7 +138,9 @@ options = { provider = "PROVIDER" }
 
 def test_a_provider_is_told_by_its_reports_or_by_its_api_and_never_by_both(folder: Path) -> None:
     (folder / "tieout.toml").write_text(ONE_FILE + PAYPAL_TWICE.replace("PROVIDER", "paypal"))
-    with pytest.raises(ProjectError, match="'api' and 'files' both tell DE of paypal's balance"):
+    with pytest.raises(
+        ProjectError, match=r"'api' \(paypal\) and 'files' \(settlements\) both tell of paypal for DE"
+    ):
         load_project(folder, discover())
     (folder / "tieout.toml").write_text(ONE_FILE + PAYPAL_TWICE.replace("PROVIDER", "adyen"))
     release = load_project(folder, discover()).release

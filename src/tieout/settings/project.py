@@ -170,24 +170,27 @@ def _interfaces(
                 raise ProjectError(
                     f"interface {interface.name!r} comes after {other!r}, which is no other interface"
                 )
-    _told_once(found.values(), systems)
     if not found:
         raise ProjectError("interfaces/ holds no .toml file: at least one interface is needed")
+    _check_providers(found, systems, registry)
     return found
 
 
-def _told_once(interfaces: Iterable[Interface], systems: dict[str, SystemConfig]) -> None:
-    """A provider's balance comes by its files or by its API, never by both: its clearing account would hold it twice."""
-    ways: dict[tuple[str, str], tuple[str, Interface]] = {}
-    for interface in interfaces:
-        connector = systems[interface.system].connector
-        provider = str(interface.options.get("provider", "")) if connector == "settlements" else connector
-        key = (interface.entity, provider)
-        way, other = ways.setdefault(key, (connector, interface))
-        if way != connector:
+def _check_providers(
+    interfaces: dict[str, Interface], systems: dict[str, SystemConfig], registry: ConnectorRegistry
+) -> None:
+    """One provider's balance is told in one way in an entity: by its files and by its API each movement would be booked twice."""
+    told: dict[tuple[str, str], tuple[str, str]] = {}
+    for interface in interfaces.values():
+        connector = registry[systems[interface.system].connector]
+        provider = connector.provider(interface.streams, interface.options) if connector.provider else ""
+        if not provider:
+            continue
+        name, by = told.setdefault((interface.entity, provider), (interface.name, connector.name))
+        if by != connector.name:
             raise ProjectError(
-                f"interfaces {other.name!r} and {interface.name!r} both tell {interface.entity} of {provider}'s balance, by its "
-                "reports and by its API: keep one of them"
+                f"interfaces {name!r} ({by}) and {interface.name!r} ({connector.name}) both tell of {provider} for "
+                f"{interface.entity}: each movement would be booked twice; keep one of them"
             )
 
 
@@ -207,8 +210,9 @@ def _interface(
         raise file.fail("system", "", f"no system is named {system!r} in tieout.toml")
     if entity not in entities:
         raise file.fail("entity", "", f"no entity is named {entity!r} in tieout.toml")
-    known = [s.name for s in registry[systems[system].connector].streams]
-    streams = table.get("streams", known)
+    offered = registry[systems[system].connector].streams
+    known = [s.name for s in offered]
+    streams = table.get("streams", [s.name for s in offered if not s.on_request])
     for stream in streams:
         if stream not in known:
             raise file.fail("streams", "", f"{system} has no stream {stream!r}; it has {known}")

@@ -187,6 +187,8 @@ def test_a_movement_stays_itself_whatever_becomes_of_its_status_and_update() -> 
     # Its update is the giving back, of another month: the sale is none of that day.
     assert given_back.occurred_at == datetime(2026, 10, 31, 23, tzinfo=UTC)
     assert movement(row(transaction_status="P")).category == "charge"
+    in_part = movement(row(transaction_status="F", transaction_updated_date="2026-11-20T08:00:00+0000"))
+    assert (in_part.key, in_part.occurred_at) == (first.key, given_back.occurred_at)
     assert movement(row(transaction_status="D")).category == "T0006 denied"
 
 

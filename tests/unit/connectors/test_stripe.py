@@ -118,6 +118,7 @@ class TestWhatAMovementIs:
         assert moved({"movements": {"charge": "other"}}).category == "other"
 
     def test_a_refund_that_comes_back_is_one_that_failed(self) -> None:
+        """alphagov/pay-connector 5593, antiwork/gumroad 5779: a refund that failed or was called off later stayed a refund."""
         assert (
             moved(type="payment_refund", reporting_category="refund", amount=700).category == "refund_failure"
         )
@@ -154,6 +155,8 @@ class TestMinorUnits:
          (1045, "HUF", "10.45"), (80045, "TWD", "800.45"), (1000, "USD", "10.00"), (-1000, "CLP", "-1000")],
     )  # fmt: skip
     def test_amounts_are_of_stripes_own_list(self, minor: int, currency: str, amount: str) -> None:
+        """WordPress/wordcamp.org 1320, odoo 227688, woocommerce-gateway-stripe 2674, Shopify/money 258 (UGX), woocommerce-payments
+        7620 (ISK), InvoicePlane 1677 (JPY): each a factor of a hundred."""
         found = STRIPE.amount(minor, currency)
         assert found == Amount(Decimal(amount), currency)
         assert STRIPE.minor(found) == minor
@@ -187,6 +190,16 @@ class TestDisputes:
         found = disputed(dispute={"currency": "usd", "amount": 8100, "balance_transactions": [bt(-6500)]})
         assert (found.currency, found.amount) == ("GBP", Amount(Decimal("65.00"), "GBP"))
 
+    def test_of_a_charge_refunded_in_part_what_was_withdrawn_is_lost(self) -> None:
+        """woocommerce-payments 6196: a dispute after a part refund was taken for the whole charge."""
+        found = disputed(dispute={"amount": 6500, "balance_transactions": [bt(-4500)]})
+        assert found.amount == Amount(Decimal("45.00"), "GBP")
+
+    def test_what_is_withdrawn_is_not_lost_yet(self) -> None:
+        """elizaOS/eliza 10997: funds are withdrawn when a dispute is opened, and may come back."""
+        found = disputed(dispute={"status": "needs_response", "balance_transactions": [bt(-6500)]})
+        assert (found.status, found.amount) == ("needs_response", Amount(Decimal("65.00"), "GBP"))
+
     def test_a_lost_one_for_which_nothing_was_withdrawn_is_no_loss(self) -> None:
         assert disputed().amount == Amount(Decimal("0.00"), "GBP")
 
@@ -196,6 +209,7 @@ class TestDisputes:
 
     @pytest.mark.parametrize("status", ["warning_closed", "warning_needs_response", "prevented"])
     def test_what_moves_no_money_is_an_inquiry(self, status: str) -> None:
+        """woocommerce-payments 794: an inquiry was shown as refunded."""
         assert disputed(dispute={"status": status}).status == "inquiry"
 
     def test_a_message_of_before_is_read_as_before(self) -> None:

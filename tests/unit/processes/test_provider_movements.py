@@ -55,6 +55,12 @@ class TestPaymentsThatFailLater:
         assert accounts_of(result, "capture_reversal") == {"101501": Decimal(-100), "121000": Decimal(100)}
         assert [(c.cause, c.blocking) for c in result.cases] == [("payment_failed", False)]
 
+    def test_halves_of_an_advance_that_do_not_meet_leave_what_is_left(self) -> None:
+        """woocommerce-payments 8588 (comment of 2026-08-27): an advance and its funding land in two payouts."""
+        up, down = movement("advance", 5000), movement("advance", -4800)
+        sums = [accounts_of(plan(m, rules=rules()), "advance")["992"] for m in (up, down)]
+        assert sum(sums) == Decimal("-2.00")
+
     def test_it_waits_for_its_charge(self) -> None:
         assert plan(movement("charge_failure", -10_000, order_key="1"), Facts(order=ORDER)).decision == "wait"
 
@@ -68,6 +74,7 @@ class TestPaymentsThatFailLater:
         assert "match_given_back" in {e.name for e in result.effects}
 
     def test_a_fee_of_the_failure_is_booked_beside_it(self) -> None:
+        """opencollective 8251: each bank debit that fails costs a fee."""
         result = plan(movement("charge_failure", -10_000, 400), Facts(payment=charge("212100")))
         assert accounts_of(result, "fee")["621000"] == Decimal("4.00")
 
@@ -136,6 +143,7 @@ class TestLossesThatChange:
         assert accounts_of(result, "dispute_lost") == {"642100": Decimal("-0.50"), "101710": Decimal("0.50")}
 
     def test_a_loss_that_was_won_after_all_is_taken_back(self) -> None:
+        """woocommerce-payments 4931: lost, and won a day later."""
         result = self.after(self.lost(6500, "won"), self.lost(6500))
         assert accounts_of(result, "dispute_lost") == {"642100": Decimal(-65), "101710": Decimal(65)}
 

@@ -15,6 +15,7 @@ from tieout.connector_api import (
     Stream,
     Verified,
 )
+from tieout.connector_api.paypal import PROVIDER
 from tieout.connectors.paypal.client import RIGHTS, open_session
 from tieout.connectors.paypal.normalise import transaction
 
@@ -30,6 +31,7 @@ CONNECTOR = Connector(
         ConfigField("client_secret", "its secret", secret=True),
     ),
     open=open_session,
+    provider=lambda streams, options: PROVIDER,
     can=("poll", "control_totals", "balances"),
     options=(
         Option(

@@ -138,6 +138,9 @@ def _line(asked: TaxedLine, row: dict[str, Any], currency: str) -> DeterminedLin
     parts = row.get("tax_breakdown") or []
     kinds = {_treatment(asked.line, p) for p in parts}
     if len(kinds) > 1:
+        # A county that asks for nothing, beside a state and a city that do.
+        kinds.discard("zero")
+    if len(kinds) > 1:
         raise RefusedError(f"Stripe Tax: line {asked.line} is taxed in several ways: split it")
     treatment = kinds.pop() if kinds else "zero"
     details = [p["tax_rate_details"] for p in parts if p.get("tax_rate_details")]

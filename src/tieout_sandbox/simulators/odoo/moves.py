@@ -174,7 +174,7 @@ class Moves(Amounts):
         plain: Record = {}
         for name, value in values.items():
             if name in ("quantity", "price_unit", "discount", "amount_currency"):
-                plain[name] = number(value)
+                plain[name] = self.kept(name, value)
             elif name == "tax_ids":
                 plain[name] = _ids(value)
             elif name in ("debit", "credit", "balance"):

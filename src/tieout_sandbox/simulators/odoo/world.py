@@ -41,6 +41,10 @@ class World:
         self.searcher.display_with(self.display)
         self.computers: dict[tuple[str, str], Callable[[Record], Any]] = {}
         self.caller = Caller(1)
+        # By company and whether it is a sale: the code of the account that its partners have by default, where that is another.
+        self.due_codes: dict[tuple[int, bool], str] = {}
+        # Decimal accuracy of lines, as `fields_get` tells it.
+        self.digits = {"quantity": (16, 2)} | ({} if played.fine_prices else {"price_unit": (16, 2)})
 
     # time
 

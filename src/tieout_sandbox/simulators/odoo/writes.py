@@ -164,6 +164,11 @@ class Writes(Reads):
                 )
                 for n, v in values.items()
             }
+            if (
+                model == "account.account"
+                and clean.get("reconcile", record["reconcile"]) != record["reconcile"]
+            ):
+                self.moves.tick(record, bool(clean["reconcile"]))
             self.world.change(model, record, clean)
 
     def _write_company(self, company: Record, values: Record) -> None:
