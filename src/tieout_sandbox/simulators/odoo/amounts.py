@@ -8,8 +8,8 @@ from typing import Any
 
 from tieout_sandbox.simulators.odoo.errors import user_error
 from tieout_sandbox.simulators.odoo.locks import INVOICES, SALE, Locks
-from tieout_sandbox.simulators.odoo.orm import Record, number
 from tieout_sandbox.simulators.odoo.rounding import Base, smoothly, to_the_largest
+from tieout_sandbox.simulators.odoo.store import Record, number
 
 _CENT = Decimal("0.01")
 

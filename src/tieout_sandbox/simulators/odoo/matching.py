@@ -9,7 +9,7 @@ from typing import Any
 from tieout_sandbox.simulators.odoo.consequences import Consequences
 from tieout_sandbox.simulators.odoo.errors import user_error
 from tieout_sandbox.simulators.odoo.moves import Moves
-from tieout_sandbox.simulators.odoo.orm import Record
+from tieout_sandbox.simulators.odoo.store import Record
 from tieout_sandbox.simulators.odoo.world import World, month_end
 
 _NOT_ALLOWED = (

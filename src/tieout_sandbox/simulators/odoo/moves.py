@@ -9,7 +9,7 @@ from typing import Any
 from tieout_sandbox.simulators.odoo.amounts import _CENT, Amounts, _ids, sign_of
 from tieout_sandbox.simulators.odoo.errors import access_error, user_error
 from tieout_sandbox.simulators.odoo.locks import INVOICES, PURCHASE, SALE
-from tieout_sandbox.simulators.odoo.orm import Record, number
+from tieout_sandbox.simulators.odoo.store import Record, number
 
 __all__ = ["INVOICES", "PURCHASE", "SALE", "Moves", "sign_of"]
 _ARCHIVED = {

@@ -9,7 +9,7 @@ from tieout_sandbox.simulators.odoo.discounts import Discounts
 from tieout_sandbox.simulators.odoo.errors import user_error, validation_error
 from tieout_sandbox.simulators.odoo.matching import Matching
 from tieout_sandbox.simulators.odoo.moves import INVOICES, SALE, Moves
-from tieout_sandbox.simulators.odoo.orm import Record, number
+from tieout_sandbox.simulators.odoo.store import Record, number
 from tieout_sandbox.simulators.odoo.world import World
 
 _NOTHING = (

@@ -10,8 +10,8 @@ from tieout_sandbox.simulators.odoo.errors import (
     not_simulated,
     user_error,
 )
-from tieout_sandbox.simulators.odoo.orm import Record
 from tieout_sandbox.simulators.odoo.schema import MODELS
+from tieout_sandbox.simulators.odoo.store import Record
 from tieout_sandbox.simulators.odoo.world import World
 
 _DEFAULTS: dict[str, Record] = {

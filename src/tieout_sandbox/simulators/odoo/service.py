@@ -23,11 +23,11 @@ from tieout_sandbox.simulators.odoo.loading import Loader, LoadFailedError
 from tieout_sandbox.simulators.odoo.locks import LOCKS
 from tieout_sandbox.simulators.odoo.matching import Matching
 from tieout_sandbox.simulators.odoo.moves import Moves
-from tieout_sandbox.simulators.odoo.orm import Record, stamp
 from tieout_sandbox.simulators.odoo.payments import Payments
 from tieout_sandbox.simulators.odoo.played import Played, renamed
 from tieout_sandbox.simulators.odoo.pristine import fill, load_chart
 from tieout_sandbox.simulators.odoo.schema import MODELS
+from tieout_sandbox.simulators.odoo.store import Record, stamp
 from tieout_sandbox.simulators.odoo.world import Caller, World
 from tieout_sandbox.simulators.odoo.writes import Writes
 

@@ -9,9 +9,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from tieout_sandbox.simulators.odoo.errors import access_error, missing_error
-from tieout_sandbox.simulators.odoo.orm import Record, Searcher, Store, number, stamp
 from tieout_sandbox.simulators.odoo.played import Played, absent_fields
 from tieout_sandbox.simulators.odoo.schema import ACCESS, IMPLIED
+from tieout_sandbox.simulators.odoo.searching import Searcher
+from tieout_sandbox.simulators.odoo.store import Record, Store, number, stamp
 
 _DRAFT = {
     "entry": "Draft Entry",

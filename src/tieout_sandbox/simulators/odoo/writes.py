@@ -13,10 +13,10 @@ from tieout_sandbox.simulators.odoo.errors import (
     value_error,
 )
 from tieout_sandbox.simulators.odoo.moves import Moves
-from tieout_sandbox.simulators.odoo.orm import Record, number
 from tieout_sandbox.simulators.odoo.payments import Payments
 from tieout_sandbox.simulators.odoo.reads import _DEFAULTS, Reads
 from tieout_sandbox.simulators.odoo.schema import MODELS
+from tieout_sandbox.simulators.odoo.store import Record, number
 
 
 class Writes(Reads):
