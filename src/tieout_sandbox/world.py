@@ -105,8 +105,8 @@ class World:
         self.avatax = AvaTax(now, account="2000", key=self.secrets["avatax_key"], faults=die(11))
         buyer = {"client_id": self.secrets["coupa_id"], "client_secret": self.secrets["coupa_secret"]}
         self.coupa = Coupa(now, **buyer, faults=die(12))
-        app = {"client_id": self.secrets["paypal_id"], "client_secret": self.secrets["paypal_secret"]}
-        self.paypal = PayPal(now, **app, faults=die(13))
+        app, secret = self.secrets["paypal_id"], self.secrets["paypal_secret"]
+        self.paypal = PayPal(now, client_id=app, client_secret=secret, faults=die(13))
         self.bank = Bank()
         self.bank.open_account(IBAN_USD, "USD", 0)
         self.bank.open_account(IBAN_EUR, "EUR", 0)
