@@ -52,10 +52,21 @@ setup: $(VENV)/.dev ## make .venv with everything in it
 demo: $(VENV)/.sandbox ## a distributor's whole month, from nothing to tied out (ORDERS=500 SEED=1)
 	@$(BIN)/tieout demo --orders $(ORDERS) --seed $(SEED)
 
-test: $(VENV)/.dev ## every test, by two workers a processor (TIMES=60: and the 60 that took longest; WORKERS=4)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(if $(TIMES),--durations=$(TIMES))
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) $(if $(TIMES),--durations=$(TIMES))
 
-check: format lint types contracts test ## what CI runs
+test: $(VENV)/.dev ## what a change needs at once, by two workers a processor (TIMES=60: and the 60 that took longest; WORKERS=4)
+	@$(PYTEST) -m "not long"
+
+test-long: $(VENV)/.dev ## what takes long: whole months, deaths, pages by axe-core, fuzzing, benchmarks at toy size (TIMES=60)
+	@$(PYTEST) -m long
+
+test-all: $(VENV)/.dev ## every test, in one run: what decides whether a change lands (TIMES=60)
+	@$(PYTEST)
+
+test-costs: $(VENV)/.dev ## every test, and what each file cost into tests/costs.toml (FILES="tests/x.py": of these alone; as root)
+	@$(PYTEST) -p tests.costs $(FILES)
+
+check: format lint types contracts test-all ## what CI runs
 
 format: $(VENV)/.dev ## formatting is as agreed
 	@$(BIN)/ruff format --check .

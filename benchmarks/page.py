@@ -58,7 +58,7 @@ def written(results: Sequence[Result], toy: bool) -> str:
 
 `make bench` wrote this from one run on {datetime.now(UTC):%Y-%m-%d}, at revision {_revision()}, with Python {platform.python_version()} on
 {os.cpu_count()} cores. Each stands beside a peer in the same run, alternating, with the ratio of their medians: read the
-figures as ratios. No test asserts a time; each benchmark runs in `make test` at a toy size, where what it counts is held
+figures as ratios. No test asserts a time; each benchmark runs in `make test-all` at a toy size, where what it counts is held
 against what must be there. Pages of the console over a large database, beside Django's admin: [console](campaigns/console.md).
 
 {toys}{sections}"""

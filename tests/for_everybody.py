@@ -1,6 +1,6 @@
 """Whether a page is for everybody: nothing sticks out of its window, on a desk or on a phone, and axe-core finds nothing.
 
-Axe-core takes a second of processor time for a page: in `make test` it looks at each once, on a desk in the light theme; by
+Axe-core takes a second of processor time for a page: in `make test-all` it looks at each once, on a desk in the light theme; by
 `make campaign-axe` in both themes and at both widths.
 """
 

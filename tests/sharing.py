@@ -1,44 +1,48 @@
 """How `make test` shares its files among its workers: what takes long begins first, so that the short ones fill up the end,
 and files that share something costly run in one process, one after the other.
 
-Seconds are those of `make test TIMES=60`, as a quiet machine with two processors would take them; only their order matters.
+What each file costs is measured (costs.toml); only the order matters here.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from math import inf
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+from tests.costs import Cost, Record, recorded
 
 # By file: whose figures or whose project several files share, in the order in which they run.
 TOGETHER = {
     "tests/simulation/test_kills.py": "the distributor's months",
     "tests/simulation/test_month.py": "the distributor's months",
     "tests/simulation/test_failover.py": "the distributor's months",
+    "tests/simulation/test_small_month.py": "the busy house",
     "tests/acceptance/test_console.py": "the busy house",
     "tests/acceptance/test_canaries.py": "the busy house",
     "tests/integration/test_api_fuzz.py": "the busy house",
     **{
         f"tests/architecture/test_{name}.py": "the sources' trees"
-        for name in ("causes", "cycles", "dead_code", "docstrings", "house", "queries", "sizes")
+        for name in (
+            "causes",
+            "cycles",
+            "dead_code",
+            "docstrings",
+            "house",
+            "operations",
+            "queries",
+            "sizes",
+            "states",
+            "terminal",
+        )
     },
 }
 # By file whose tests are a whole month each by their parameter: each runs where it likes. They begin beside the months of the
 # same companies that are held against theirs.
 APART = {"tests/acceptance/test_naming_faults.py": ("distributor", "services")}
-LONG_S = {
-    "tests/acceptance/test_naming_faults.py[distributor]": 205,
-    "tests/acceptance/test_naming_faults.py[services]": 204,
-    "the distributor's months": 203,
-    "tests/simulation/test_services.py": 202,
-    "the busy house": 200,
-    "tests/acceptance/test_staying_up.py": 80,
-    "tests/simulation/test_closes.py": 70,
-    "tests/simulation/test_upgrade.py": 60,
-    "tests/acceptance/test_connector_tutorial.py": 30,
-    "the sources' trees": 20,
-}
 
 
 def unit_of(nodeid: str) -> str:
@@ -50,10 +54,24 @@ def unit_of(nodeid: str) -> str:
     return TOGETHER.get(file, file)
 
 
-def longest_first(items: list[pytest.Item]) -> None:
-    """Sort by what is known of each unit, and its files as they are named here; what is short stays in its order."""
+def longest_first(items: list[pytest.Item], record: Record | None = None) -> None:
+    """Sort by what each unit cost when it was measured, and its files as they are named here; what is equal stays in its order.
+    What is long and was never measured comes first."""
+    costs = (record or recorded()).files
+    files = {(_file(i), i.get_closest_marker("long") is not None) for i in items}
+    seconds: dict[str, float] = defaultdict(float)
+    # In order, so that all workers come to the same sums.
+    for file, long in sorted(files):
+        cost = costs.get(file, Cost(0, 0, inf))
+        names = [f"{file}[{name}]" for name in APART.get(file, ())] or [TOGETHER.get(file, file)]
+        for name in names:
+            seconds[name] += (cost.long if long else cost.now) / len(names)
     order = {file: number for number, file in enumerate(TOGETHER)}
-    items.sort(key=lambda i: (-LONG_S.get(unit_of(i.nodeid), 0), order.get(i.nodeid.partition("::")[0], 0)))
+    items.sort(key=lambda i: (-seconds[unit_of(i.nodeid)], order.get(_file(i), 0)))
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 class InUnits(LoadScopeScheduling):
@@ -69,6 +87,4 @@ class InUnits(LoadScopeScheduling):
 
 def unknown(files: Sequence[str]) -> list[str]:
     """What is named here and is no file among these."""
-    units = {*TOGETHER.values(), *(f"{file}[{name}]" for file, names in APART.items() for name in names)}
-    named = {*TOGETHER, *APART, *(name for name in LONG_S if name not in units)}
-    return sorted(named - set(files))
+    return sorted({*TOGETHER, *APART} - set(files))

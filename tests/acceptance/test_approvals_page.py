@@ -27,6 +27,8 @@ from tieout_sandbox.services import write_services_project
 from tieout_sandbox.services.chart import DE, US
 from tieout_sandbox.simulators.ledgers import ExportedEntry, ExportedLine, LedgerExports
 
+pytestmark = pytest.mark.long
+
 PEOPLE = ("ann", "ben", "mia", "carla")
 
 

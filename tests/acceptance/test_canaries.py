@@ -14,6 +14,8 @@ import pytest
 from tests.simulation.house import PASSWORD, House
 from tieout.security.identity import Origin
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def house(busy_house: House) -> House:

@@ -19,6 +19,8 @@ from tests.acceptance.commands import Started, run_tieout, start_tieout
 from tieout.store import Database
 from tieout_sandbox.ports import free_port
 
+pytestmark = pytest.mark.long
+
 DOC = Path(__file__).resolve().parents[2] / "docs" / "CONNECTOR-TUTORIAL.md"
 BIN = Path(sys.executable).parent
 

@@ -235,6 +235,7 @@ def too_wide(page: Page) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_axe_finds_nothing_serious_on_any_page(house: House, as_: Any) -> None:
     """Every page, and every sixth for its colours in both themes; all of them by `make campaign-axe`. And none is wider than
     a phone."""
@@ -253,6 +254,7 @@ def test_axe_finds_nothing_serious_on_any_page(house: House, as_: Any) -> None:
     assert {p: c for p, c in found.items() if c} == {}
 
 
+@pytest.mark.long
 def test_axe_sees_colours_that_are_too_near_in_one_theme_alone(chromium: Browser) -> None:
     page = chromium.new_page()
     for theme in ("light", "dark"):
@@ -264,6 +266,7 @@ def test_axe_sees_colours_that_are_too_near_in_one_theme_alone(chromium: Browser
     page.close()
 
 
+@pytest.mark.long
 def test_axe_sees_one_row_that_is_unlike_the_others(chromium: Browser) -> None:
     page = chromium.new_page()
     rows = [f"<tr><td>row {n}" for n in range(8)]
@@ -430,6 +433,7 @@ def test_the_first_person_cannot_approve_and_the_second_can(house: House, as_: A
     time.sleep(0.3)
 
 
+@pytest.mark.long
 def test_a_range_is_replayed_with_its_money_first(house: House, as_: Any) -> None:
     page = as_("otto")
     accounts = house.project.settings.folder / "mappings" / "accounts.csv"
@@ -458,6 +462,7 @@ def test_a_range_is_replayed_with_its_money_first(house: House, as_: Any) -> Non
     expect(page.locator(".flash.good")).to_contain_text("it goes on")
 
 
+@pytest.mark.long
 def test_a_system_is_connected_once_every_step_works(house: House, as_: Any) -> None:
     """A service account that lacks a right, a wrong key, an address inside: each says what to do."""
     toml = house.project.settings.folder / "tieout.toml"
@@ -529,6 +534,7 @@ def test_a_system_is_connected_once_every_step_works(house: House, as_: Any) -> 
     assert iris.delete("/systems/files").status_code == 204
 
 
+@pytest.mark.long
 def test_an_auditor_exports_a_pack_and_verifies_it(house: House, as_: Any, tmp_path: Path) -> None:
     page = as_("nora")
     page.goto("/evidence?action=case.")
@@ -551,6 +557,7 @@ def test_an_auditor_exports_a_pack_and_verifies_it(house: House, as_: Any, tmp_p
     assert subprocess.run(command, capture_output=True, check=False).returncode != 0
 
 
+@pytest.mark.long
 def test_what_happens_shows_without_asking(house: House, as_: Any) -> None:
     page = as_("cleo")
     page.goto("/cases")

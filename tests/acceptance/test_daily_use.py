@@ -30,6 +30,8 @@ from tieout_sandbox.ports import free_port
 from tieout_sandbox.simulators.bankfile import BankLine
 from tieout_sandbox.world import IBAN_USD
 
+pytestmark = pytest.mark.long
+
 START = datetime(2026, 10, 5, 14, tzinfo=UTC)
 
 

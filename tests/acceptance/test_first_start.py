@@ -19,9 +19,10 @@ from playwright.sync_api import expect, sync_playwright
 from tests.acceptance.commands import run_tieout
 
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium"),
+]
 
 
 @pytest.fixture

@@ -105,6 +105,7 @@ def test_the_first_administrator_begins_with_a_one_time_code(page: Page, web: We
     expect(page.get_by_text("You let people in")).to_be_visible()
 
 
+@pytest.mark.long
 def test_passwords_that_differ_or_are_weak_are_told_beside_what_was_typed(page: Page, web: Web) -> None:
     page.goto(f"/welcome#{web.identity.first_link()}")
     page.get_by_role("button", name="Continue").click()
@@ -134,6 +135,7 @@ def test_a_passkey_is_set_up_and_used(page: Page, web: Web) -> None:
     assert ("passkey", True) in {(s.via, s.second_factor) for s in web.identity.sessions("ada")}
 
 
+@pytest.mark.long
 def test_a_link_serves_once_and_says_so(page: Page, web: Web) -> None:
     link = web.identity.first_link()
     web.identity.first_link()
@@ -145,6 +147,7 @@ def test_a_link_serves_once_and_says_so(page: Page, web: Web) -> None:
     expect(page.get_by_role("alert")).to_contain_text("this link was used or is too old")
 
 
+@pytest.mark.long
 def test_somebody_who_was_invited_sees_figures_of_their_entity_alone(page: Page, web: Web) -> None:
     web.start()
     web.second()

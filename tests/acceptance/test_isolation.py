@@ -13,6 +13,8 @@ import pytest
 from tests.acceptance.shaky_project import ShakyProject
 from tieout.store import Database
 
+pytestmark = pytest.mark.long
+
 Make = Callable[..., ShakyProject]
 
 

@@ -19,6 +19,8 @@ from tests.simulation.runs import staying
 from tieout.alerting import open_alerts
 from tieout.proofs import tie_out
 
+pytestmark = pytest.mark.long
+
 # What recovers a fault may bring: a payment that nobody expects any more, a close that is late.
 _BESIDE = {"close_task_late"}
 

@@ -18,7 +18,10 @@ import pytest
 from tests.acceptance.commands import run_tieout
 from tests.simulation.standing import Site, embedded
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are told apart by /proc")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform != "linux", reason="processes are told apart by /proc"),
+]
 
 
 @pytest.fixture(scope="module")

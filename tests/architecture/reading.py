@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -22,8 +23,13 @@ def sources(*folders: str) -> tuple[Path, ...]:
 
 @cache
 def tree_of(path: Path) -> ast.Module:
-    """The file's syntax tree."""
-    return ast.parse(path.read_text(encoding="utf-8"))
+    """The file's syntax tree. Nobody looks for garbage in it, neither while it grows nor later: that takes three times what
+    reading all of them takes."""
+    gc.disable()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    gc.freeze()
+    gc.enable()
+    return tree
 
 
 @cache

@@ -56,6 +56,7 @@ KEEPS_ITS_NAME = {
 }
 
 DOTTED = re.compile(r"[A-Za-z_][\w.:]*")
+WORD = re.compile(r"\w+")
 
 
 def _names(tree: ast.AST) -> Counter[str]:
@@ -86,14 +87,43 @@ def _names(tree: ast.AST) -> Counter[str]:
 
 @cache
 def _uses() -> Counter[str]:
+    """Every use of a name in what is shipped."""
     found: Counter[str] = Counter()
-    for path in sources("src", "tests", "benchmarks", "deploy"):
-        if path != Path(__file__):  # the list above is no use
-            found.update(_names(tree_of(path)))
+    for path in sources("src"):
+        found.update(_names(tree_of(path)))
     for path in (ROOT / "src").rglob("*.html"):
-        found.update(re.findall(r"\w+", path.read_text()))
-    found.update(re.findall(r"\w+", (ROOT / "pyproject.toml").read_text()))
+        found.update(WORD.findall(path.read_text()))
+    found.update(WORD.findall((ROOT / "pyproject.toml").read_text()))
     return found
+
+
+@cache
+def _wanted() -> frozenset[str]:
+    """What is declared in src and not named there: it is looked for beside it, and all else need not be."""
+    return frozenset(
+        node.name
+        for path in sources("src")
+        for _, node in declared(path)
+        if not node.name.startswith("__") and not _handed_on(node) and _uses()[node.name] <= _of_its_own(node)
+    )
+
+
+@cache
+def _uses_beside() -> Counter[str]:
+    """Uses of what is wanted in tests, benchmarks and what deploys: only files with such a word are read as Python."""
+    found: Counter[str] = Counter()
+    for path in sources("tests", "benchmarks", "deploy"):
+        # The list above is no use.
+        if path != Path(__file__) and not _wanted().isdisjoint(
+            WORD.findall(path.read_text(encoding="utf-8"))
+        ):
+            found.update(_names(tree_of(path)))
+    return found
+
+
+def _of_its_own(node: Named) -> int:
+    """How often it names itself, which is no use of it."""
+    return _names(node)[node.name] if isinstance(node, Function) else 0
 
 
 def _handed_on(node: Named) -> bool:
@@ -109,9 +139,9 @@ def _unnamed(path: Path) -> set[str]:
     return {
         name
         for name, node in declared(path)
-        if not node.name.startswith("__")
+        if node.name in _wanted()
         and not _handed_on(node)
-        and _uses()[node.name] <= (_names(node)[node.name] if isinstance(node, Function) else 0)
+        and _uses()[node.name] + _uses_beside()[node.name] <= _of_its_own(node)
     }
 
 

@@ -22,6 +22,8 @@ from benchmarks.waiting import NoAnswerError, output_of, until
 from benchmarks import bankfiles, console, intake, odoo, odoo_server, page, pipeline
 from tieout.store import Database
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tieout_sandbox import World
+from tieout_sandbox.simulators.shopify_payments import ShopifyPayments
 
 NOW = datetime(2026, 10, 5, 14, tzinfo=UTC)
 MANY = 130
@@ -43,11 +44,19 @@ def happen(made: World, number: int, at: datetime) -> None:
         f"X{number}", at, ("ada@example.com", "Ada"), [("TAXI", "Taxi", Decimal("10.00"), "EMPL", False)]
     )
     _buy(made, number, at)
-    made.shops["shop_us"].place(
+    _sell(made, number, at)
+
+
+def _sell(made: World, number: int, at: datetime) -> None:
+    shop = made.shops["shop_us"]
+    shop.payments = shop.payments or ShopifyPayments("USD")
+    order = shop.place(
         number=f"US-{number}", at=at, customer={"id": "1", "name": "A", "email": "a@example.com"},
         lines=[{"name": "x", "quantity": 1, "price": Decimal("10.00"), "taxes": []}],
         shipping=Decimal(0), shipping_tax=[], total=Decimal("10.00"), included=False,
     )  # fmt: skip
+    shop.payments.move("CHARGE", Decimal("10.00"), Decimal("0.59"), at, (order["id"], order["name"]), number)
+    shop.payments.pay_out(at)
 
 
 def _bill(made: World, number: int, at: datetime) -> None:
@@ -69,7 +78,11 @@ def settings(made: World, name: str) -> dict[str, Any]:
     secrets = made.secrets
     given = {
         "stripe": {"key": secrets["stripe_key"], "webhook_secrets": secrets["stripe"]},
-        "shopify": {"token": secrets["shop_us_token"], "webhook_secrets": secrets["shop_us"]},
+        "shopify": {
+            "client_id": made.shops["shop_us"].client_id,
+            "client_secret": secrets["shop_us"],
+            "webhook_secrets": secrets["shop_us"],
+        },
         "salesforce": {"client_id": secrets["sf_id"], "client_secret": secrets["sf_secret"]},
         "concur": {
             "client_id": secrets["concur_id"],

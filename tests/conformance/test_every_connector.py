@@ -23,6 +23,7 @@ from tieout.operations.discover import discover
 from tieout_sandbox import World
 from tieout_sandbox.company import Administrator
 from tieout_sandbox.simkit import Push as Pushed
+from tieout_sandbox.simulators.shopify import Shopify
 
 _CONNECTORS = Path(__file__).resolve().parents[2] / "src" / "tieout" / "connectors"
 # What Tieout accrues is handed on by itself, and polled from nobody.
@@ -80,7 +81,7 @@ def _held(name: str) -> Callable[[str], int]:
         made = _world()
         return {
             "stripe": lambda: len(made.stripe.books.transactions),
-            "shopify": lambda: len(made.shops["shop_us"].orders),
+            "shopify": lambda: _of_shop(made.shops["shop_us"], stream),
             "salesforce": lambda: len(
                 made.salesforce.accounts if stream == "accounts" else made.salesforce.opportunities
             ),
@@ -91,6 +92,14 @@ def _held(name: str) -> Callable[[str], int]:
         }[name]()
 
     return held
+
+
+def _of_shop(shop: Shopify, stream: str) -> int:
+    account = shop.payments
+    assert account is not None
+    return {"orders": len(shop.orders), "balance": len(account.movements), "payouts": len(account.payouts)}[
+        stream
+    ]
 
 
 def _push(name: str) -> Push | None:

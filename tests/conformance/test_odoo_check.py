@@ -6,8 +6,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,15 +15,19 @@ from typing import Any
 
 import pytest
 
+from tests.acceptance.commands import run_tieout
 from tests.conformance.odoo_hands import Hands
 from tests.conformance.odoo_set_ups import ACCOUNTS, JOURNALS
 from tests.conformance.test_odoo_set_ups import PROJECT
+from tests.databases import Databases
 from tieout.cli.context import FAILED
 from tieout.connectors.odoo.versions import JSONRPC, choose
 from tieout_sandbox.company import Administrator, Company
 from tieout_sandbox.ports import free_port
 from tieout_sandbox.simkit import serve
 from tieout_sandbox.simulators.odoo import Odoo
+
+pytestmark = pytest.mark.long
 
 _GIVEN = {n: os.environ.get(f"TIEOUT_TEST_ODOO_{n}", "") for n in ("URL", "DB", "KEY", "LOGIN", "VERSION")}
 VERSIONS = [_GIVEN["VERSION"] or "19.0"] if _GIVEN["URL"] else ["18.0", "19.0", "20.0"]
@@ -34,11 +36,12 @@ Steps = list[tuple[str, bool, str]]
 
 @dataclass
 class Asked:
-    """A company, and where it is; `today` is the server's."""
+    """A company, and where it is; `today` is the server's. Each project that is made for it has one of the databases."""
 
     hands: Hands
     company: Company
     today: date
+    databases: Databases
 
     @property
     def settings(self) -> dict[str, str]:
@@ -63,7 +66,9 @@ class Asked:
         given = {k: v for k, v in {**self.settings, "key": "env:ODOO_KEY", **other}.items() if v}
         lines = "\n".join(f'{name} = "{value}"' for name, value in given.items())
         folder.mkdir()
-        (folder / "tieout.toml").write_text(PROJECT.format(currency="USD", settings=lines))
+        text = PROJECT.format(currency="USD", settings=lines)
+        text += f'[database]\ndsn = "{self.databases.fresh().dsn}"\n'
+        (folder / "tieout.toml").write_text(text)
         (folder / "clock").write_text(f"{self.today.isoformat()}T12:00:00+00:00")
         for name in ("interfaces", "mappings"):
             (folder / name).mkdir()
@@ -79,11 +84,8 @@ class Asked:
         for name, rows in tables.items():
             text = "".join(f"{k},{v}\n" for k, v in {**rows, **(maps or {}).get(name, {})}.items())
             (folder / "mappings" / f"{name}.csv").write_text(f"key,value\n{text}")
-        command = [sys.executable, "-m", "tieout", "check", "--dir", str(folder), "--json"]
         environment = {**os.environ, "ODOO_KEY": key or self.company.key}
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=300, check=False, env=environment
-        )
+        done = run_tieout("check", "--dir", str(folder), "--json", environment=environment, timeout=300)
         (mine,) = [row for row in json.loads(done.stdout) if row["system"] == "odoo"]
         # The shop of this project is nowhere: the command ends as one that found something.
         assert done.returncode == FAILED, done.stderr
@@ -107,7 +109,7 @@ class Asked:
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
-def asked(request: pytest.FixtureRequest) -> Iterator[Asked]:
+def asked(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Asked]:
     played = choose(request.param).differs
     today, url, database, key = datetime.now(UTC).date(), _GIVEN["URL"], _GIVEN["DB"], _GIVEN["KEY"]
     simulator = Odoo(lambda: datetime.now(UTC), played, database="books", admin_password="admin")
@@ -117,7 +119,7 @@ def asked(request: pytest.FixtureRequest) -> Iterator[Asked]:
         url, database, key = f"http://127.0.0.1:{port}", "books", simulator.service.make_key(2)
     admin = Administrator(url, database, key, played, _GIVEN["LOGIN"] or "admin")
     company = admin.set_up(f"Checked {os.urandom(4).hex()}", today.replace(day=1))
-    yield Asked(Hands(admin, simulator, played, company.id), company, today)
+    yield Asked(Hands(admin, simulator, played, company.id), company, today, databases)
     admin.close()
 
 

@@ -23,6 +23,8 @@ from tieout.operations.set_ups import look_up_rows
 from tieout.operations.systems import check_system, try_system
 from tieout.rules import MappingRow
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = """[project]
 name = "P"

@@ -21,6 +21,8 @@ from tieout_sandbox.qualify.checks import CHECKS
 from tieout_sandbox.qualify.report import AGREED, DIFFERED, Found
 from tieout_sandbox.simkit import Answer, serve
 
+pytestmark = pytest.mark.long
+
 # What changes something, however it is asked.
 _CHANGING = ("create", "write", "unlink", "load", "action_post", "try_loading", "button_draft")
 

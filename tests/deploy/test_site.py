@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from deploy.site.make import NAV, make
 
 from tieout.api.v1.application import ROUTERS
 from tieout.operations.discover import discover
+
+pytestmark = pytest.mark.long
 
 
 def test_the_site_is_built_whole_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:

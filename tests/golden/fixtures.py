@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.unit.connectors import shopify_orders as sold
 from tieout.close import OpenSale, Revalued
 from tieout.close.cutting_off import cutoff_entry
 from tieout.close.revaluing import entry_of as revaluation_entry
@@ -41,6 +42,7 @@ from tieout_sandbox.simulators.payroll import Employee, PayrollBureau
 from tieout_sandbox.simulators.procurement import Ordered, ProcurementTool, Purchase, Vendor
 from tieout_sandbox.simulators.salesforce import Salesforce
 from tieout_sandbox.simulators.shopify import Shopify
+from tieout_sandbox.simulators.shopify_payments import ShopifyPayments
 from tieout_sandbox.simulators.stripe import Stripe
 
 FOLDER = Path(__file__).resolve().parents[2] / "src" / "tieout" / "connectors"
@@ -155,6 +157,26 @@ def _shopify_parts() -> None:
     shop.refund(order, *back, AT + timedelta(days=9))
     _write("shopify", "orders.sent-in-parts.invented.json", _json(order))
     _write("shopify", "orders.sent-in-parts.invented.options.json", _json({"revenue_on": "cut_off"}))
+
+
+def _shopify_today() -> None:
+    """An order as it is asked for since its current total is: the samples above are as messages of before have it."""
+    item = sold.line(1, "100.00", quantity=2, off=["20.00"], taxLines=[sold.tax("8.00")])
+    given = sold.refund(1, [sold.back(item, "40.00", "4.00")], [sold.moved(2, "REFUND", "44.00")])
+    node = sold.placed([item], "88.00", current="44.00", refunds=[given])
+    _write("shopify", "orders.discounted.invented.json", _json(node))
+    account = ShopifyPayments("USD")
+    order = ("gid://shopify/Order/1", "#1001")
+    rows = {
+        "charge": account.move("CHARGE", Decimal("88.00"), Decimal("2.85"), AT, order, 1, ("CHARGE", 11)),
+        "refund": account.move("REFUND", Decimal("-44.00"), Decimal(0), AT, order, 2, ("REFUND", 12)),
+    }
+    rows["refund"] |= {"refund": "gid://shopify/Refund/1", "payment": "gid://shopify/OrderTransaction/1"}
+    members = [*account.movements]
+    payout = account.pay_out(AT + timedelta(days=2))
+    for name, row in {**rows, "transfer": account.movements[-1]}.items():
+        _write("shopify", f"balance.{name}.invented.json", _json(row))
+    _write("shopify", "payouts.paid.invented.json", _json({**payout, "members": members}))
 
 
 def _salesforce() -> None:
@@ -419,7 +441,7 @@ def _items(connector: str, options: dict[str, Any], name: str, content: bytes) -
 
 if __name__ == "__main__":
     for make in (
-        _stripe, _shopify, _shopify_parts, _salesforce, _bankfile, _odoo, _settlements, _ledgers, _payroll, _expenses,
+        _stripe, _shopify, _shopify_parts, _shopify_today, _salesforce, _bankfile, _odoo, _settlements, _ledgers, _payroll, _expenses,
         _chargebee, _gusto, _concur, _coupa,
         _billing, _procurement, _einvoices, _payments, _revaluation, _cutoff,
     ):  # fmt: skip

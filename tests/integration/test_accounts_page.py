@@ -19,9 +19,10 @@ from tests.integration.test_work_api import Front
 from tieout.console import pages
 
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium"),
+]
 LIST = "/close/US/2026-10/accounts"
 ONE = f"{LIST}/{PAYABLE}/USD"
 WHY = "rent of October, see the lease: booked by hand because the landlord's bill came late"

@@ -19,6 +19,8 @@ from tests.integration.test_identity_api import ONESELF, OPEN, routes
 from tests.simulation.house import House
 from tieout.cases import NewCase, open_cases
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = int(os.environ.get("TIEOUT_API_EXAMPLES", "0"))
 # A part of the paths, where only some are asked.
 ONLY = os.environ.get("TIEOUT_API_ONLY", "")

@@ -55,6 +55,8 @@ from tieout.settings import AlertSettings
 from tieout.store import Database, ManyInstantsError, snapshot
 from tieout_sandbox import World
 
+pytestmark = pytest.mark.long
+
 __all__ = ["books", "closer", "late", "paying"]
 Act = Callable[[], object]
 

@@ -25,6 +25,8 @@ from tests.integration.edge import KEY, READER, Edge, heard, statement, stripe_e
 from tests.integration.serving import SECRET
 from tieout.store import Database
 
+pytestmark = pytest.mark.long
+
 _MIB = 1 << 20
 SLOW = {"gap_s": 0.5, "body_s": 1.5, "upload_s": 1.5}
 

@@ -19,6 +19,8 @@ from tieout.planning import MOST, Decision, HeldError, Seen, accept_case, decide
 from tieout.rules import ApprovalPolicy, Step
 from tieout_sandbox.ports import free_port
 
+pytestmark = pytest.mark.long
+
 PROJECT = """[project]
 name = "Bulk"
 environment = "test"

@@ -114,6 +114,7 @@ def test_within_its_limit_an_account_certifies_itself_and_says_both_figures(made
     assert made.done()
 
 
+@pytest.mark.long
 def test_above_its_limit_two_people_of_two_roles_explain_it_and_the_difference_stands_in_the_close(
     made: Certifying,
 ) -> None:
@@ -154,6 +155,7 @@ def test_one_person_with_both_roles_and_their_twin_are_one(made: Certifying) -> 
     assert "does not sign it" in made.sign("be\u0430", PAYABLE)[f"{PAYABLE} USD"]
 
 
+@pytest.mark.long
 def test_a_late_change_takes_a_certification_back_and_the_task_with_it(made: Certifying) -> None:
     made.by_hand()
     made.rows()
@@ -173,6 +175,7 @@ def test_a_late_change_takes_a_certification_back_and_the_task_with_it(made: Cer
     assert "in_ledger was -300.00 and is -370.00" in why[0]["revoked_why"]
 
 
+@pytest.mark.long
 def test_a_limit_that_is_raised_after_the_month_is_a_case_and_certifies_nothing(made: Certifying) -> None:
     made.closer.b.clock.at = datetime(2026, 10, 20, tzinfo=UTC)
     made.rows()  # the rules of October are known before it ends

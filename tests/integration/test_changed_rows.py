@@ -31,6 +31,8 @@ from tieout.reconcile import MatchingError
 from tieout.security import changed_rows, stamper, written
 from tieout.store import Connection, Database
 
+pytestmark = pytest.mark.long
+
 __all__ = ["books", "closer", "paying", "world"]
 PAST = "past Tieout"
 

@@ -116,6 +116,7 @@ def test_an_entry_that_nobody_can_compare_is_not_as_it_was_booked(closer: Closer
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "cause", ["unreadable_file", "file_without_proof", "statement_without_balances", "processing_failed"]
 )
@@ -137,6 +138,7 @@ def test_a_file_or_message_whose_money_nobody_knows_holds_the_close_whatever_its
     assert f"1 {cause.replace('_', ' ')} (0" in closer.why("cases decided")
 
 
+@pytest.mark.long
 def test_a_late_bill_takes_back_what_it_touches_and_nothing_else(closer: Closer) -> None:
     close(closer)
     assert not closer.look() or closer.revoked() == {}
@@ -162,6 +164,7 @@ def test_a_late_bill_takes_back_what_it_touches_and_nothing_else(closer: Closer)
     close(closer)
 
 
+@pytest.mark.long
 def test_figures_that_changed_take_a_signature_back_also_where_the_task_is_done_again(closer: Closer) -> None:
     close(closer)
     closer.b.bill("LATE", quantity="1", order="", on=date(2026, 10, 30))
@@ -322,6 +325,7 @@ def late(closer: Closer) -> dict[str, str]:
     return {r["source_key"].split(":", 2)[2]: r["owner"] for r in cases}
 
 
+@pytest.mark.long
 def test_a_task_past_its_due_time_is_a_case_of_its_owner_until_it_is_signed(closer: Closer) -> None:
     closer.b.closing = CloseRules({"US": EntityClose(business_day=4, declared=True)})
     closer.b.clock.at = datetime(2026, 11, 3, 17, tzinfo=UTC)

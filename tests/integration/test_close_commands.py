@@ -21,6 +21,8 @@ from tests.integration.test_taxes import Taxed, later
 from tests.integration.test_taxes import taxed as taxed
 from tests.integration.typed import Typed
 
+pytestmark = pytest.mark.long
+
 OCTOBER = ("--period", "2026-10")
 # What nobody means and somebody types.
 HOSTILE = [

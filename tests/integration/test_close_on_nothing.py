@@ -18,6 +18,8 @@ from tieout.operations.open_project import OpenProject
 from tieout.planning import ProcessStage
 from tieout_sandbox.simulators.bankfile import Bank
 
+pytestmark = pytest.mark.long
+
 PROJECT = """[project]
 name = "Nothing"
 environment = "test"

@@ -25,6 +25,8 @@ from tests.integration.test_taxes import taxed as taxed
 from tests.integration.test_work_api import Front
 from tieout.security import Confirm, GrantRole
 
+pytestmark = pytest.mark.long
+
 Served = Callable[[Any], Front]
 CLOSE = "/closes/US/2026-10"
 ACCOUNTS = f"{CLOSE}/accounts"

@@ -15,6 +15,8 @@ from tests.integration.owing import Creditor
 from tests.integration.test_once import Front, OpenBooks
 from tieout.console import pages
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def creditor(office: Office) -> Creditor:

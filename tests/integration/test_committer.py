@@ -276,6 +276,7 @@ def test_reasons_are_few_however_many_there_are() -> None:
     assert "\0" not in repr(entry.detail) and "\ud800" not in "".join(entry.detail["counts"])
 
 
+@pytest.mark.long
 def test_a_wait_for_a_commit_ends(database: Database, tmp_path: Path) -> None:
     """Somebody holds the table: whoever pushes is told to come again, and nothing is kept twice."""
     edge = Edge(database, tmp_path, people=False, commit_s=1)

@@ -14,6 +14,8 @@ import pytest
 from tests.integration.served import Served
 from tieout.store import Database
 
+pytestmark = pytest.mark.long
+
 VIEWERS = 45
 
 

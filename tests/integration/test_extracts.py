@@ -18,6 +18,8 @@ from tests.integration.test_close import Closer, _entry, close, closer
 from tieout.extracts import Extract, ExtractError, make_extract, write_duckdb, write_files, write_postgres
 from tieout.money import Period
 
+pytestmark = pytest.mark.long
+
 OCTOBER = Period(2026, 10)
 __all__ = ["closer"]
 

@@ -25,6 +25,8 @@ from tieout.close import printed_close
 from tieout.evidence import Pack, Printed, Sealer, export_pack, from_pack, load_or_make_signer, written
 from tieout.planning import exclude
 
+pytestmark = pytest.mark.long
+
 FORMS = ("html", "text", "json")
 
 

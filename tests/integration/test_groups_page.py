@@ -32,9 +32,10 @@ from tieout.console import pages
 from tieout.operations.origins import record_origins
 
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium"),
+]
 BROAD = origin("by_hand", "entry", journals=("MISC",), since=date(2026, 10, 20))
 
 

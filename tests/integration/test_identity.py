@@ -430,6 +430,7 @@ def test_many_tries_at_the_same_time_are_stopped_as_well(full: House) -> None:
     assert "in" not in came and came.count("SignInError") <= 3
 
 
+@pytest.mark.long
 def test_one_address_that_tries_many_names_is_stopped(full: House) -> None:
     refused = 0
     for number in range(60):

@@ -29,6 +29,8 @@ from tieout.settings import IdentitySettings
 from tieout.store import Database
 from tieout_sandbox.ports import free_port
 
+pytestmark = pytest.mark.long
+
 
 class Web(House):
     """A house with its web side."""

@@ -19,6 +19,8 @@ from tieout.proofs import AccountMonth, MonthRow, keep_ledger_month, kept_ledger
 from tieout.proofs.ledger_months import Why
 from tieout.security import stamper
 
+pytestmark = pytest.mark.long
+
 OCTOBER, NOVEMBER = Period(2026, 10), Period(2026, 11)
 
 

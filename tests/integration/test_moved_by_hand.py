@@ -26,6 +26,8 @@ from tieout.planning import HeldError, accept_case
 from tieout.proofs import read_governed, read_split
 from tieout.rules import Mapping, MappingRow
 
+pytestmark = pytest.mark.long
+
 HAND = "account_moved_by_hand"
 RENT = "600000"
 

@@ -23,6 +23,8 @@ from tieout.store import Database
 from tieout_sandbox import World
 from tieout_sandbox.company import Administrator
 
+pytestmark = pytest.mark.long
+
 _LOCK = 471_147
 HOLD = f"""
 create function tieout.hold() returns trigger language plpgsql as $$

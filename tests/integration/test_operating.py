@@ -23,6 +23,8 @@ from tieout.proofs import tie_out
 from tieout.reconcile.ledger import keep_lines, open_lines, open_sums
 from tieout.store import Connection, Queries
 
+pytestmark = pytest.mark.long
+
 __all__ = ["site"]
 
 

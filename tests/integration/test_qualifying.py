@@ -93,6 +93,7 @@ def test_what_is_let_is_let_at_one_address(project: OpenProject, typed: Typed) -
     assert "nothing is posted until this version is qualified" in posts(project)
 
 
+@pytest.mark.long
 def test_the_command_wants_a_person_who_may_set_systems_up(typed: Typed) -> None:
     admin = typed.folder / "admin.key"
     admin.write_text(typed.office.world.odoo.service.make_key(2))

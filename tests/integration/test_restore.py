@@ -31,6 +31,8 @@ from tieout.operations.starting import start_database
 from tieout.security import Begin, change_authority
 from tieout.store import Database, EmbeddedServer
 
+pytestmark = pytest.mark.long
+
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 PROJECT = """[project]
 name = "Kept"

@@ -22,6 +22,8 @@ from tieout.planning import accept_case, exclude_case
 from tieout.proofs import statement_gaps
 from tieout.store import Database
 
+pytestmark = pytest.mark.long
+
 DAYS = [date(2026, 10, n) for n in range(5, 10)]
 MON, TUE, WED, THU, FRI = DAYS
 TEXT = {date(2026, 10, n): f"D{n}" for n in range(5, 10)}

@@ -37,6 +37,8 @@ from tieout.reconcile.ledger import DecisionError, matches
 from tieout.reconcile.ledger.grouping import match_document, settled
 from tieout.rules.differences import DifferenceLimit
 
+pytestmark = pytest.mark.long
+
 
 def currency(books: Books, name: str) -> int:
     (found,) = books.call("res.currency", "search", domain=[["name", "=", name]])

@@ -17,6 +17,8 @@ from tieout.connector_api import Sending
 from tieout.documents import OpenLine, PartnerRecord, Reconciliation, decode_document
 from tieout.reconcile.ledger import DecisionError, matches
 
+pytestmark = pytest.mark.long
+
 Pair = tuple[str, int]
 _AMOUNTS = ("100.00", "250.00", "250.00", "400.00")
 

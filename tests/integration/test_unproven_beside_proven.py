@@ -15,6 +15,8 @@ from tests.statement_files import camt, mt940, told
 from tieout.planning import accept_case
 from tieout.store import Database
 
+pytestmark = pytest.mark.long
+
 IBAN = "DE02120300000000202051"
 A1, A2, A3 = ("12.50", "A1"), ("-20.00", "A2"), ("3.00", "A3")
 DAY = told("S1", "1", "1000", A1, A2)

@@ -29,6 +29,8 @@ from tieout.security.identity import make_service_key
 from tieout.store import Queries
 from tieout_sandbox.ports import free_port
 
+pytestmark = pytest.mark.long
+
 DOCS = Path(__file__).parents[2] / "docs" / "SEGREGATION.md"
 ZERO_WIDTH, CYRILLIC_A, RIGHT_TO_LEFT = "\u200b", "\u0430", "\u202e"
 WIDE = str.maketrans({chr(c): chr(c + 0xFEE0) for c in range(0x21, 0x7F)})

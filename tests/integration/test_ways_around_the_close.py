@@ -37,6 +37,8 @@ from tieout.rules.origins import Origin
 from tieout.security import AddPerson, Confirm, person_of
 from tieout.security.identity import Identity, Site
 
+pytestmark = pytest.mark.long
+
 __all__ = ["closer"]
 PAYABLE = "211000"
 SEPTEMBER_20 = datetime(2026, 9, 20, tzinfo=UTC)

@@ -21,6 +21,8 @@ from tests.databases import Databases
 from tests.integration.edge import Edge, heard, stripe_event, stripe_headers
 from tieout.api.whole_pushes import PushProtocol
 
+pytestmark = pytest.mark.long
+
 _numbers = count()
 Way = Callable[[Edge, str, bytes, dict[str, str]], tuple[int, Any]]
 

@@ -23,6 +23,8 @@ from tieout.security.identity import Identity, Origin, Site, csrf_of
 from tieout.settings import IdentitySettings
 from tieout_sandbox.ports import free_port
 
+pytestmark = pytest.mark.long
+
 
 class Front:
     """The web side over an office's database, and people who are signed in to it."""

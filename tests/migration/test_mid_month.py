@@ -108,6 +108,7 @@ def digest(*parts: bytes) -> str:
     return made.hexdigest()[:16]
 
 
+@pytest.mark.long
 def test_what_is_kept_is_worth_it(month: HalfMonth, connection: Any) -> None:
     """Rows of every kind in which work waits, or the checks below say nothing."""
     states = {
@@ -292,6 +293,7 @@ def tried_locks(server: EmbeddedServer, since: int) -> set[int]:
     return {int(found) for found in re.findall(pattern, text)}
 
 
+@pytest.mark.long
 def test_a_worker_of_today_asks_for_the_locks_that_one_of_before_holds(
     own_month: HalfMonth, server: EmbeddedServer
 ) -> None:

@@ -28,6 +28,8 @@ from tieout.store import (
 )
 from tieout.store.versions import at_work, difference, unfenced
 
+pytestmark = pytest.mark.long
+
 LATER = "9999_later.sql"
 WRITES = "insert into tieout.release (sha256, activated_at) values ('x', now())"
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
+import pytest
 from benchmarks.matching.company import Company, frames
 from benchmarks.matching.differences import SHORT, judge
 from benchmarks.matching.said import LIMITS, limited, tell
@@ -173,6 +174,7 @@ def test_a_planted_false_group_is_counted() -> None:
     assert score(books.truth, swapped).false == 2
 
 
+@pytest.mark.long
 def test_days_one_by_one_come_to_the_month_at_once() -> None:
     books = Company(1500, 77).make()
     left, right = sides(*frames(books))

@@ -1,7 +1,7 @@
 """Long counts: `make campaign-kills`, `make campaign-faults`, `make campaign-scale`,
 `make campaign-files`, `make campaign-journals`, `make campaign-failover` and the others of CAMPAIGNS.
 
-Results are written to docs/campaigns/ and committed. Each also runs in `make test`, as short as can be, into a folder
+Results are written to docs/campaigns/ and committed. Each also runs in `make test-all`, as short as can be, into a folder
 that goes: test_kills, test_month, test_services, test_long_journals, test_bankfile_mutations; of failover and upgrade, whose
 months are theirs alone, the page is made there (test_failover, test_upgrade).
 """

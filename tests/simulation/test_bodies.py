@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.integration.edge import Edge
 from tests.simulation.bodies import LIMITS, attack, hostiles
 from tieout.store import Database
+
+pytestmark = pytest.mark.long
 
 
 def test_every_valid_one_is_acknowledged_once_and_kept_once(database: Database, tmp_path: Path) -> None:

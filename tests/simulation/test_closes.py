@@ -6,11 +6,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.simulation.closes import chosen, page
 from tests.simulation.ways.registry import WAYS
 from tests.simulation.ways.trunk import Played
 from tests.simulation.ways.way import Outcome, Told
 from tieout.store import EmbeddedServer
+
+pytestmark = pytest.mark.long
 
 # What people sign in the wrong month or twice: tests/integration/test_close.py, test_close_on_nothing.py.
 _QUICK = (

@@ -8,6 +8,8 @@ import pytest
 
 from tests.simulation.deaths import DEATHS, deaths, script
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are told apart by /proc")
 def test_after_each_of_four_deaths_it_works_again() -> None:

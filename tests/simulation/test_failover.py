@@ -20,6 +20,8 @@ from tieout.store import Database, migrate
 from tieout_sandbox.demo.result import DemoResult
 from tieout_sandbox.held import Held
 
+pytestmark = pytest.mark.long
+
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 
 

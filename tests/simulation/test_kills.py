@@ -7,12 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.simulation import campaign
 from tests.simulation.differing import MOST_NAMED, Differences
 from tests.simulation.runs import SEED, quiet_month, remembered
 from tieout.engine.crash import POINTS
 from tieout_sandbox.demo.result import DemoResult
 from tieout_sandbox.held import Held
+
+pytestmark = pytest.mark.long
 
 
 def test_kills_at_every_named_point_end_in_the_same_ledger(tmp_path: Path) -> None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.simulation import campaign
+
+pytestmark = pytest.mark.long
 
 
 def test_a_run_is_booked_in_parts_with_nothing_missing(tmp_path: Path) -> None:

@@ -6,9 +6,13 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.simulation import campaign
 from tests.simulation.apart import odoo_apart
 from tests.simulation.runs import ORDERS, SEED, complaints, disturbed_month, month, quiet_month, remembered
+
+pytestmark = pytest.mark.long
 
 
 def test_a_month_ties_out_and_every_planted_fault_is_found() -> None:

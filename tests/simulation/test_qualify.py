@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.commands import run_tieout
 from tests.conformance.test_qualify import served
 from tieout.connectors.odoo.versions import V20
 from tieout_sandbox.qualify import verified
+
+pytestmark = pytest.mark.long
 
 
 def test_a_small_month_is_played_on_the_server_that_is_tried(tmp_path: Path) -> None:

@@ -6,9 +6,13 @@ import re
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from tests.simulation import campaign
 from tests.simulation.runs import SEED, complaints, disturbed_month, quiet_month, remembered
 from tieout_sandbox.demo.result import DemoResult
+
+pytestmark = pytest.mark.long
 
 
 def quiet() -> DemoResult:

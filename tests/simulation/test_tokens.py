@@ -8,6 +8,9 @@ import pytest
 
 from tests.simulation.campaign import tokens
 
+# Processes are killed for some minutes.
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("rotates", ["until_used", "at_once"])
 def test_no_refresh_token_is_lost_and_no_call_goes_out_twice_with_a_dead_one(

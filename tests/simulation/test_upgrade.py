@@ -12,6 +12,8 @@ from tests.migration.mid_month.old import HistoryError
 from tests.simulation import campaign
 from tests.simulation.upgrading import complaints, kept_ledger, upgraded
 
+pytestmark = pytest.mark.long
+
 
 def test_a_month_that_begins_with_6e54738_ends_in_the_same_ledger() -> None:
     """The distributor's; the services company's is `make campaign-upgrade`."""

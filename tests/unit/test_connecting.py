@@ -24,6 +24,7 @@ from tieout.settings import (
     stage_system,
     system_file,
 )
+from tieout.store import Database
 
 REGISTRY = discover()
 PROJECT = """[project]
@@ -121,7 +122,7 @@ def test_every_setting_that_leads_somewhere_is_an_address_that_is_looked_at() ->
     """A connector with another kind of address would go past the guard: name it here and in `Connector.by_browser`."""
     plain = {
         "account", "license_key", "company_code", "key", "secret", "source", "token", "client_id", "client_secret",
-        "company", "database", "login", "hosted", "own_log", "webhook_secrets",
+        "company", "database", "login", "hosted", "own_log", "webhook_secrets", "business_entity", "refresh_token",
     }  # fmt: skip
     for connector in REGISTRY.by_name.values():
         if connector.by_browser:
@@ -180,8 +181,11 @@ def test_what_the_projects_own_file_names_is_not_guarded() -> None:
     server.close()
 
 
-def test_an_address_where_something_else_answers_is_a_step_that_does_not_work(folder: Path) -> None:
-    """Whatever somebody enters: a step says so, and nothing breaks."""
+def test_an_address_where_something_else_answers_is_a_step_that_does_not_work(
+    folder: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever somebody enters: a step says so, and nothing breaks. What a grant is given would be kept."""
+    monkeypatch.setenv("TIEOUT_DSN", database.dsn)
     server, port, _ = listening()
     with (folder / "tieout.toml").open("a") as file:
         file.write('[telling]\nprivate = ["127.0.0.0/8"]\n')

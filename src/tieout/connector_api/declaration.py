@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,13 +65,15 @@ _OTHER_SHAPE = (LookupError, TypeError, AttributeError, ArithmeticError, Recursi
 class Stream:
     """One stream that a connector reads. `normalise` is pure: an item's bytes and the interface's options to documents;
     where the bytes are not readable it raises ValueError, or what meeting another shape raises. `final` says that a document is
-    never sent again as a newer version of itself: two of one key that say other things are two."""
+    never sent again as a newer version of itself: two of one key that say other things are two. One that is `on_request` is read
+    where an interface names it among its `streams`, and not where that says nothing."""
 
     name: str
     title: str
     normalise: Callable[[bytes, Mapping[str, Any]], list[Document]]
     version_order: str = "the source never changes it"
     final: bool = False
+    on_request: bool = False
 
     def documents(self, raw: bytes, options: Mapping[str, Any]) -> list[Document]:
         """The documents of an item. Raises ValueError where it cannot be read, whatever its shape, or where what is made of
@@ -92,6 +94,9 @@ class Connector:
     """What a kind of system can do. `open` makes a session that has the capabilities that
     `can` names; `pushes` are the beginnings of the events that wake its polls; `causes` are those of its own that a
     refused message or an outcome of it may name.
+
+    `provider` says of an interface's streams and options whose balance they tell of, "" for nobody's: two connectors that tell of
+    one provider in one entity would book each movement twice.
 
     What it was made from: `api` is the vendor's version that it asks for, `verified` what it was held against; `rights` and
     `webhooks` are what a person sets up there. `assumed` is what no public document says; `not_covered` what the vendor has
@@ -114,6 +119,7 @@ class Connector:
     rights: tuple[NeededRight, ...] = ()
     webhooks: tuple[WebhookTopic, ...] = ()
     not_covered: tuple[str, ...] = ()
+    provider: Callable[[Sequence[str], Mapping[str, Any]], str] | None = None
 
     @property
     def by_browser(self) -> bool:

@@ -17,7 +17,9 @@ from decimal import Decimal
 from tieout.documents import DeliveredLine, Ending, SaleLine
 from tieout.money import Amount
 
-GOODS, GIFT_CARD, ROUNDING = "goods", "gift_card", "rounding"
+GOODS, GIFT_CARD = "goods", "gift_card"
+# What is no revenue whatever is delivered: a rounding; duties, which are collected for customs.
+_NONE = ("rounding", "duties")
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def endings(
         for n, line in enumerate(lines)
         if line.nature in (GOODS, GIFT_CARD) and line.quantity > 0
     }
-    beside = [line for line in lines if line.nature not in (GOODS, GIFT_CARD, ROUNDING) and line.net]
+    beside = [line for line in lines if line.nature not in (GOODS, GIFT_CARD, *_NONE) and line.net]
     given = [Decimal(0)] * len(beside)
     found = []
     for event in sorted(events, key=lambda e: (e.at, e.key)):

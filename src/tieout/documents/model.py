@@ -29,7 +29,7 @@ def order_number(number: str) -> str:
 
 class SaleLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line sold. `net` is its amount without tax, positive; `tax_keys` name its taxes in
-    the source's words; `nature` is goods, shipping, gift_card, tip or rounding; `sku` is the
+    the source's words; `nature` is goods, shipping, gift_card, tip, duties, fee or rounding; `sku` is the
     product's own number, "" where it has none."""
 
     name: str
@@ -101,7 +101,8 @@ class CreditNote(Document, frozen=True, kw_only=True, tag="credit_note"):
 class GiftCardTender(Document, frozen=True, kw_only=True, tag="gift_card_tender"):
     """A gift card redeemed for an order: tender, not discount; or, with the key of a refund (`refund_key`, "" where its
     source names none), what was given back onto one. `amount` is positive. `restores` says of what was given back that
-    the order was paid by cards for as much; `tax` is what of the amount was taxed when the card was sold.
+    the order was paid by cards for as much; `tax` is what of the amount was taxed when the card was sold. `owed_as` is set
+    where it is no card: `store_credit`, a balance that the shop owes its customer.
     """
 
     order_key: str
@@ -110,6 +111,7 @@ class GiftCardTender(Document, frozen=True, kw_only=True, tag="gift_card_tender"
     refund_key: str | msgspec.UnsetType = msgspec.UNSET
     restores: bool | msgspec.UnsetType = msgspec.UNSET
     tax: TaxLine | msgspec.UnsetType = msgspec.UNSET
+    owed_as: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def is_refund(self) -> bool:

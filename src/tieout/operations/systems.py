@@ -142,7 +142,7 @@ def try_system(project: OpenProject, name: str, connector: str, given: Mapping[s
         except AddressError as error:
             return [*steps, ("address", False, str(error))]
         steps.append(("address", True, f"{there.host} is {there.ip}"))
-    streams: list[tuple[str, dict[str, Any]]] = [(s.name, {}) for s in kind.streams]
+    streams: list[tuple[str, dict[str, Any]]] = [(s.name, {}) for s in kind.streams if not s.on_request]
     now = project.clock.now()
     # What a grant is given is kept: a refresh token that is tried is used up.
     kept = replace(config, tokens=project.tokens)

@@ -27,7 +27,12 @@ from tieout.processes.recipe import Context, Plan, PlanDecision, Recipe, Recipes
 
 CONTRACT_LIABILITY, CONTRACT_ASSET = "contract.liability", "contract.asset"
 # What is earned by delivery, and the role of its revenue. Gift cards are a liability, roundings none of either.
-EARNED = {"goods": "revenue.goods", "shipping": "revenue.shipping", "tip": "revenue.tips"}
+EARNED = {
+    "goods": "revenue.goods",
+    "shipping": "revenue.shipping",
+    "tip": "revenue.tips",
+    "fee": "revenue.fees",
+}
 
 
 def earned_on_delivery(ctx: Context) -> bool:

@@ -84,17 +84,27 @@ def _never_billed(ctx: Context, document: GiftCardTender, order: OrderFact) -> P
 
 
 def _said(document: GiftCardTender) -> str:
-    return "given back onto a gift card" if document.is_refund else "gift card redeemed"
+    what = _named(document)
+    return (
+        f"given back onto {'' if document.owed_as else 'a '}{what}"
+        if document.is_refund
+        else f"{what} redeemed"
+    )
+
+
+def _named(document: GiftCardTender) -> str:
+    return (document.owed_as or "gift_card").replace("_", " ")
 
 
 def _plain(ctx: Context, document: GiftCardTender, order: OrderFact) -> EffectBody:
     way = -1 if document.is_refund else 1
     amount, company = way * document.amount.value, way * ctx.company(document.amount.value)
-    sides = ((_ROLE, amount, company), ("receivable", -amount, -company))
+    role = f"liability.{document.owed_as}" if document.owed_as else _ROLE
+    sides = ((role, amount, company), ("receivable", -amount, -company))
     return EntryPosting(
         journal=ctx.journal("misc"),
         on=ctx.on,
-        reference=f"gift card {order.number}",
+        reference=f"{_named(document)} {order.number}",
         currency=document.currency,
         lines=tuple(
             LedgerLine(

@@ -58,6 +58,8 @@ _ROLE = {
     "shipping": "revenue.shipping",
     "gift_card": "liability.gift_card",
     "tip": "revenue.tips",
+    "duties": "duties_collected",
+    "fee": "revenue.fees",
     "rounding": "rounding",
     "refund_adjustment": "revenue.refund_adjustments",
 }

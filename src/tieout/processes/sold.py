@@ -15,8 +15,8 @@ from tieout.documents.model import SaleLine
 from tieout.rules import Interface, Mapping, Release, UnmappedError, role_accounts
 
 _REVENUE = "revenue."
-# What is written off was earned: it is lost, and not given back.
-_NONE_SOLD = ("gift_card", "rounding", "difference.write_off")
+# What is written off was earned: it is lost, and not given back. Duties are collected for customs.
+_NONE_SOLD = ("gift_card", "rounding", "difference.write_off", "duties")
 
 
 def invoiced(document: CustomerInvoice, release: Release, interface: Interface, on: date) -> Decimal:

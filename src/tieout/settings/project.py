@@ -172,7 +172,26 @@ def _interfaces(
                 )
     if not found:
         raise ProjectError("interfaces/ holds no .toml file: at least one interface is needed")
+    _check_providers(found, systems, registry)
     return found
+
+
+def _check_providers(
+    interfaces: dict[str, Interface], systems: dict[str, SystemConfig], registry: ConnectorRegistry
+) -> None:
+    """One provider's balance is told in one way in an entity: by its files and by its API each movement would be booked twice."""
+    told: dict[tuple[str, str], tuple[str, str]] = {}
+    for interface in interfaces.values():
+        connector = registry[systems[interface.system].connector]
+        provider = connector.provider(interface.streams, interface.options) if connector.provider else ""
+        if not provider:
+            continue
+        name, by = told.setdefault((interface.entity, provider), (interface.name, connector.name))
+        if by != connector.name:
+            raise ProjectError(
+                f"interfaces {name!r} ({by}) and {interface.name!r} ({connector.name}) both tell of {provider} for "
+                f"{interface.entity}: each movement would be booked twice; keep one of them"
+            )
 
 
 def _interface(
@@ -191,8 +210,9 @@ def _interface(
         raise file.fail("system", "", f"no system is named {system!r} in tieout.toml")
     if entity not in entities:
         raise file.fail("entity", "", f"no entity is named {entity!r} in tieout.toml")
-    known = [s.name for s in registry[systems[system].connector].streams]
-    streams = table.get("streams", known)
+    offered = registry[systems[system].connector].streams
+    known = [s.name for s in offered]
+    streams = table.get("streams", [s.name for s in offered if not s.on_request])
     for stream in streams:
         if stream not in known:
             raise file.fail("streams", "", f"{system} has no stream {stream!r}; it has {known}")

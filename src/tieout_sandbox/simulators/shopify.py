@@ -12,15 +12,21 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from tieout_sandbox.simkit import NONE, Answer, Faults, Push
-from tieout_sandbox.simulators.shopify_schema import asked
+from tieout_sandbox.simulators.shopify_payments import ShopifyPayments
+from tieout_sandbox.simulators.shopify_sales import sums
+from tieout_sandbox.simulators.shopify_schema import asked, cost_of
 from tieout_sandbox.simulators.shopify_units import left_to_send, restocked
+from tieout_sandbox.simulators.shopify_view import price_of, refunded, sent, told
 
+# How long a token of the client credentials grant serves.
+_LIFE_S = 86_399
 VERSIONS = ("2026-10", "2026-07", "2026-04", "2026-01")
 
 
@@ -47,6 +53,13 @@ class Shopify:
         self.orders: dict[str, dict[str, Any]] = {}
         self.pushes: list[Push] = []
         self.hidden: set[str] = set()
+        # What one query may cost: Shopify's 1,000 points are of a scale that is not published; None measures nothing.
+        self.most_cost: int | None = None
+        self.scopes = ["read_orders", "read_all_orders", "read_reports", "read_shopify_payments_payouts"]
+        self.payments: ShopifyPayments | None = None
+        # An app of the Dev Dashboard: its secret is what its pushes are signed with.
+        self.client_id = f"client-{shop}"
+        self._granted: dict[str, datetime] = {}
         self._ids, self._events = first_order * 1_000_000, 0
 
     # what happens in the shop
@@ -77,8 +90,8 @@ class Shopify:
         tenders: list[tuple[str, Decimal]] | None = None,
         address: tuple[str, str] | None = None,
     ) -> dict[str, Any]:
-        """A new order. `lines`: name, quantity, price (of the whole line), taxes (title, rate, amount, by_channel),
-        gift_card. `address` is where it goes: a country and a province ("" for none)."""
+        """A new order. `lines`: name, quantity, price (of the whole line, after `discounts`, which are those of the order and by
+        code), taxes (title, rate, amount, by_channel), gift_card, and other fields of a line by their names. `address` is where it goes: a country and a province ("" for none)."""
         stamp = _iso(at)
         order: dict[str, Any] = {
             "id": self._gid("Order"),
@@ -99,8 +112,10 @@ class Shopify:
             if address
             else None,
             "totalPriceSet": self.money(total),
+            # What was paid at the sale, and not with what `tenders` names: not a field of the API.
+            "chargedSet": self.money(total),
             "totalTipReceivedSet": self.money(Decimal(0)),
-            "lineItems": {"nodes": [self._line(x) for x in lines], "pageInfo": _LAST},
+            "lineItems": {"nodes": [self._line(x) for x in lines]},
             "shippingLines": {
                 "nodes": [
                     {
@@ -153,14 +168,21 @@ class Shopify:
         }
 
     def _line(self, line: dict[str, Any]) -> dict[str, Any]:
+        discounts = line.get("discounts", ())
+        listed = self.money(sum(discounts, line["price"]))
         return {
             "id": self._gid("LineItem"),
             "name": line["name"],
             "sku": line.get("sku"),
             "quantity": line["quantity"],
             "isGiftCard": bool(line.get("gift_card")),
-            "discountedTotalSet": self.money(line["price"]),
+            "requiresShipping": not line.get("gift_card"),
+            "originalTotalSet": listed,
+            # Neither a discount of the whole order nor, by default, one by code is in it.
+            "discountedTotalSet": listed,
+            "discountAllocations": [{"allocatedAmountSet": self.money(x)} for x in discounts],
             "taxLines": [self._tax(t) for t in line["taxes"]],
+            **line.get("fields", {}),
         }
 
     def edit(self, order: dict[str, Any], line: dict[str, Any], total: Decimal, at: datetime) -> None:
@@ -202,7 +224,7 @@ class Shopify:
         """A paid order is cancelled before anything was delivered; all of it is given back."""
         rows, left = [], Decimal(order["totalPriceSet"]["shopMoney"]["amount"])
         for number, line in enumerate(order["lineItems"]["nodes"]):
-            price = Decimal(line["discountedTotalSet"]["shopMoney"]["amount"])
+            price = price_of(line)
             rows.append((number, line["quantity"], price, _tax_of(line)))
         shipping = [
             (n, Decimal(x["discountedPriceSet"]["shopMoney"]["amount"]), _tax_of(x))
@@ -256,11 +278,12 @@ class Shopify:
             "refundShippingLines": {
                 "nodes": [
                     {
+                        "id": _part_of(gid, "RefundShippingLine", n),
                         "subtotalAmountSet": self.money(subtotal),
                         "taxAmountSet": self.money(tax),
                         "shippingLine": carried[index],
                     }
-                    for index, subtotal, tax in shipping
+                    for n, (index, subtotal, tax) in enumerate(shipping)
                 ]
             },
             "orderAdjustments": {"nodes": self._adjustments(gid, worked_out - total)},
@@ -337,20 +360,29 @@ class Shopify:
     def answer(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
         """Run a query against the schema; errors of a query stand beside its data at status 200, with what it
         cost."""
+        if (method, path) == ("POST", "/admin/oauth/access_token"):
+            return self._grant(dict(parse_qsl(body.decode())))
         found = re.fullmatch(r"/admin/api/([\d-]+)/graphql\.json", path)
         if method != "POST" or not found or found[1] not in VERSIONS:
             return Answer(404, b'{"errors": "Not Found"}')
-        if headers.get("x-shopify-access-token") != self._token:
+        token = headers.get("x-shopify-access-token", "")
+        if token != self._token and self._granted.get(token, self._now()) <= self._now():
             return Answer(401, b'{"errors": "[API] Invalid API key or access token"}')
         call = json.loads(body)
-        root = {"shop": self._shop, "orders": self._orders, "shopifyqlQuery": self._shopifyql}
-        result = asked(call["query"], root, call.get("variables"))
-        reply: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            reply["errors"] = [{"message": error.message} for error in result.errors]
+        variables = call.get("variables") or {}
+        reply: dict[str, Any] = {}
+        costs = cost_of(call["query"], variables) if self.most_cost else 100
+        if self.most_cost and costs > self.most_cost:
+            said = f"Query cost is {costs}, which exceeds the single query max cost limit ({self.most_cost})."
+            reply["errors"] = [{"message": said, "extensions": {"code": "MAX_COST_EXCEEDED", "cost": costs}}]
+        else:
+            result = asked(call["query"], self._root(), variables)
+            reply["data"] = result.data
+            if result.errors:
+                reply["errors"] = [{"message": error.message} for error in result.errors]
         reply["extensions"] = {
             "cost": {
-                "requestedQueryCost": 100,
+                "requestedQueryCost": costs,
                 "throttleStatus": {
                     "maximumAvailable": 2000.0,
                     "currentlyAvailable": 1900,
@@ -359,6 +391,47 @@ class Shopify:
             }
         }
         return Answer(200, json.dumps(reply).encode())
+
+    def _grant(self, form: dict[str, str]) -> Answer:
+        """A token of 24 hours for the app's id and secret (client credentials; its errors are those of RFC 6749)."""
+        if form.get("grant_type") != "client_credentials":
+            return Answer(400, b'{"error": "unsupported_grant_type"}')
+        if (form.get("client_id"), form.get("client_secret")) != (self.client_id, self.webhook_secret):
+            return Answer(400, b'{"error": "invalid_client"}')
+        token = f"granted-{self.shop}-{len(self._granted) + 1}"
+        self._granted[token] = self._now() + timedelta(seconds=_LIFE_S)
+        said = {"access_token": token, "scope": ",".join(self.scopes), "expires_in": _LIFE_S}
+        return Answer(200, json.dumps(said).encode())
+
+    def _root(self) -> dict[str, Any]:
+        return {
+            "shop": self._shop,
+            "orders": self._orders,
+            "order": lambda info, id: self._told(id),
+            "nodes": lambda info, ids: [self._told(gid) for gid in ids],
+            "refund": lambda info, id: self._refund_of(id),
+            "fulfillment": lambda info, id: self._part(id, "fulfillments", sent),
+            "return": lambda info, id: self._return_of(id),
+            "shopifyqlQuery": self._shopifyql,
+            "currentAppInstallation": {"accessScopes": [{"handle": x} for x in self.scopes]},
+            "shopifyPaymentsAccount": self.payments.root() if self.payments else None,
+        }
+
+    def _told(self, gid: str) -> dict[str, Any] | None:
+        return told(self.orders[gid], self.money) if gid in self.orders else None
+
+    def _part(
+        self, gid: str, name: str, view: Callable[[dict[str, Any]], dict[str, Any]]
+    ) -> dict[str, Any] | None:
+        found = (x for order in self.orders.values() for x in order[name] if x["id"] == gid)
+        return next((view(x) for x in found), None)
+
+    def _refund_of(self, gid: str) -> dict[str, Any] | None:
+        return self._part(gid, "refunds", refunded)
+
+    def _return_of(self, gid: str) -> dict[str, Any] | None:
+        rows = (refunded(r) for order in self.orders.values() for r in order["refunds"])
+        return next((r["return"] for r in rows if r["return"] and r["return"]["id"] == gid), None)
 
     def _shop(self, info: Any) -> dict[str, str]:
         return {"name": self.shop, "currencyCode": self.currency, "ianaTimezone": self.zone.key}
@@ -386,7 +459,7 @@ class Shopify:
             rows = [row for row in rows if row > place]
         page = rows[:first]
         end = base64.b64encode(json.dumps(page[-1]).encode()).decode() if page else None
-        nodes = [self.orders[key] for _, key in page]
+        nodes = [told(self.orders[key], self.money) for _, key in page]
         info_page = {"hasNextPage": len(rows) > first, "endCursor": end}
         return {"nodes": nodes, "pageInfo": info_page}
 
@@ -395,32 +468,16 @@ class Shopify:
         return datetime.fromisoformat(stamp).astimezone(self.zone).date()
 
     def _shopifyql(self, info: Any, query: str) -> dict[str, Any]:
-        found = re.search(r"SINCE (\S+) UNTIL (\S+)", query)
-        if not found or "FROM sales" not in query:
+        found = re.search(r"FROM sales SHOW (.+) SINCE (\S+) UNTIL (\S+)", query)
+        if not found:
             return {"parseErrors": ["FROM sales SHOW … SINCE … UNTIL … was expected"], "tableData": None}
-        first, last = date.fromisoformat(found[1]), date.fromisoformat(found[2])
-        count, gross, refunds, returned = 0, Decimal(0), 0, Decimal(0)
-        for order in self.orders.values():
-            if order["test"]:
-                continue
-            if first <= self.day_of(order["createdAt"]) <= last:
-                count += 1
-                gross += Decimal(order["totalPriceSet"]["shopMoney"]["amount"])
-            for refund in order["refunds"]:
-                if first <= self.day_of(refund["createdAt"]) <= last:
-                    refunds += 1
-                    returned += Decimal(refund["totalRefundedSet"]["shopMoney"]["amount"])
-        values = {
-            "orders": count,
-            "total_sales": gross - returned,
-            "refunds": refunds,
-            "total_returns": returned,
-        }
-        table = {"columns": [{"name": n} for n in values], "rows": [{k: str(v) for k, v in values.items()}]}
+        first, last = date.fromisoformat(found[2]), date.fromisoformat(found[3])
+        values = sums(self.orders.values(), lambda stamp: first <= self.day_of(stamp) <= last)
+        names = [name.strip() for name in found[1].split(",")]
+        if unknown := [name for name in names if name not in values]:
+            return {"parseErrors": [f"no column is named {', '.join(unknown)}"], "tableData": None}
+        table = {"columns": [{"name": n} for n in names], "rows": [{n: str(values[n]) for n in names}]}
         return {"parseErrors": [], "tableData": table}
-
-
-_LAST = {"hasNextPage": False, "endCursor": None}
 
 
 def _part_of(refund: str, kind: str, number: int) -> str:

@@ -255,6 +255,7 @@ def test_a_format_or_encoding_can_be_forced_and_a_wrong_one_is_said() -> None:
         parse(b" \n")
 
 
+@pytest.mark.long
 def test_a_large_file_needs_no_more_memory_than_a_small_one(tmp_path: Path) -> None:
     from tieout.formats import OpenFile
 

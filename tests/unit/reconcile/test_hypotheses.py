@@ -313,6 +313,7 @@ def test_a_company_with_the_hard_kinds_is_matched_with_no_false_group() -> None:
             assert found.of_kind[kind] >= 0.9 * 600 * SHARES[kind] and found.found(kind) > 0.93, kind
 
 
+@pytest.mark.long
 def test_small_pools_are_matched_with_no_false_group() -> None:
     found = measure(150, 77, with_past=True)
     assert found.false == 0 and found.right >= 0.9 * found.payable > 0

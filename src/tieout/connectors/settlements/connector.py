@@ -66,6 +66,7 @@ CONNECTOR = Connector(
     config=(),
     open=open_session,
     can=("file",),
+    provider=lambda streams, options: str(options.get("provider", "")),
     options=(
         Option("provider", "whose reports they are", tuple(sorted(PROVIDERS))),
         Option(

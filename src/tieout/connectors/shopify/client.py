@@ -12,9 +12,7 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx2
 
@@ -31,29 +29,49 @@ from tieout.connector_api import (
     patiently,
     wait_asked,
 )
-from tieout.connectors.shopify.queries import ORDERS, SALES, SHOP
+from tieout.connector_api.tokens import ClientCredentials, token_auth
+from tieout.connectors.shopify.answers import BUSY_S as _BUSY_S
+from tieout.connectors.shopify.answers import TooCostlyError, answered
+from tieout.connectors.shopify.pages import whole
+from tieout.connectors.shopify.payments_api import poll_balance, poll_payouts
+from tieout.connectors.shopify.queries import ORDERS, SHOP
+from tieout.connectors.shopify.sales_figures import sales_figures
 
 API_VERSION = "2026-07"
-# Where a shop that is busy names no time, its vendor does: shopify.dev/docs/api/usage/limits recommends to wait a second.
-_BUSY_S = 1.0
+# shopify.dev, "Using the client credentials grant": a form with client_id, client_secret and grant_type; `expires_in` 86399.
+TOKEN_PATH = "/admin/oauth/access_token"
+_TOKEN_HEADER = "X-Shopify-Access-Token"
+# How many orders a page has, and how many of each list an order comes with at first: see `_sized` and `pages`.
+_ORDERS, _NESTED, _FEWEST = 25, 10, 2
 
 
 def open_session(config: SystemConfig) -> ShopifySession:
-    """A session by access token; `webhook_secrets` may hold several, parted by blanks, while one is being
-    changed."""
-    secrets = config.text("webhook_secrets").split()
-    return ShopifySession(config.text("url"), config.text("token"), secrets)
+    """A session by the app's client id and secret (Dev Dashboard), or by a static token of an older custom app. Raises SetupError where
+    there is neither. `webhook_secrets` may hold several, parted by blanks, while one is being changed; pushes are signed with the
+    app's client secret."""
+    url = config.text("url").rstrip("/")
+    client, secret, token = (config.text(name) for name in ("client_id", "client_secret", "token"))
+    secrets = config.text("webhook_secrets").split() or ([secret] if secret else [])
+    if client and secret:
+        grant = ClientCredentials(f"{url}{TOKEN_PATH}", client, secret)
+        return ShopifySession(url, secrets, auth=token_auth(config, grant, header=_TOKEN_HEADER))
+    if not token:
+        raise SetupError(
+            f"{config.name}: say client_id and client_secret of an app of the Dev Dashboard, or the token of an older custom app"
+        )
+    return ShopifySession(url, secrets, token=token)
 
 
 class ShopifySession:
-    """Poller, WebhookReceiver and ControlTotals."""
+    """Poller, WebhookReceiver and ControlTotals. Signs by `auth`, whose token serves 24 hours and is renewed, or by a static `token`."""
 
-    def __init__(self, url: str, token: str, secrets: list[str]) -> None:
+    def __init__(
+        self, url: str, secrets: list[str], token: str = "", auth: httpx2.Auth | None = None
+    ) -> None:
         self._secrets = secrets
-        self._http = http_client(
-            base_url=url.rstrip("/"), timeout=40, headers={"X-Shopify-Access-Token": token}
-        )
-        self._currency = ""
+        headers = {_TOKEN_HEADER: token} if token else {}
+        self._http = http_client(base_url=url, timeout=40, headers=headers, auth=auth)
+        self._first, self._nested = _ORDERS, _NESTED
 
     def _query(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         return patiently(lambda: self._once(query, variables))
@@ -69,20 +87,28 @@ class ShopifySession:
             raise TransientError("Shopify: too many requests", _BUSY_S if asked is None else asked)
         if reply.status_code in (401, 403):
             raise SetupError(
-                "Shopify refuses the access token: install the app again and put its token where tieout.toml says"
+                "Shopify refuses the access token: install the app in the shop again; a static token goes where tieout.toml says"
             )
         if reply.status_code == 404:
             raise SetupError(f"no Shopify Admin API {API_VERSION} there: check the shop's address")
         if reply.status_code >= 500:
             raise TransientError(f"Shopify: status {reply.status_code}", wait_asked(reply.headers))
-        body: dict[str, Any] = json_of(reply, "Shopify")
-        # GraphQL answers 200 and puts its errors inside; that the cost bucket is empty passes by itself.
-        for error in body.get("errors", []):
-            if error.get("extensions", {}).get("code") == "THROTTLED":
-                raise TransientError("Shopify: the cost bucket is empty", _refill(body))
-            raise SetupError(f"Shopify refuses the query: {error.get('message')}")
-        data: dict[str, Any] = body["data"]
-        return data
+        return answered(json_of(reply, "Shopify"), _refill)
+
+    def _sized(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """A query of many: where it costs more than one may, it is asked again for half as many, and so are those after it.
+        Raises SetupError where not even one fits."""
+        while True:
+            sizes = {"first": self._first} | ({"nested": self._nested} if "$nested" in query else {})
+            try:
+                return self._query(query, {**variables, **sizes})
+            except TooCostlyError:
+                if self._first == 1 and self._nested == _FEWEST:
+                    raise
+                # Lists within an order are shortened last: what they lack is asked for one by one.
+                self._first, self._nested = (
+                    (self._first // 2, self._nested) if self._first > 1 else (1, _FEWEST)
+                )
 
     def check(self) -> str:
         """What this is, in a line."""
@@ -90,15 +116,19 @@ class ShopifySession:
         return f"Shopify shop {shop['name']} ({shop['currencyCode']}, {shop['ianaTimezone']})"
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
-        """Orders changed since the cursor, with an overlap; paged by Shopify's own cursor."""
+        """What changed or was moved since the cursor, with an overlap; paged by Shopify's own cursor."""
         since = str(cursor.get("since") or "")
         start = since
         if since:
             overlap = timedelta(minutes=int(cursor.get("options", {}).get("overlap_minutes", 120)))
             start = (datetime.fromisoformat(since) - overlap).astimezone(UTC).isoformat()
+        if stream == "balance":
+            return poll_balance(self._query, cursor, start)
+        if stream == "payouts":
+            return poll_payouts(self._query, cursor, start)
         wanted = f"updated_at:>='{start}'" if start else ""
-        page = self._query(ORDERS, {"query": wanted, "after": cursor.get("after")})["orders"]
-        items = [_item(node) for node in page["nodes"]]
+        page = self._sized(ORDERS, {"query": wanted, "after": cursor.get("after")})["orders"]
+        items = [_item(whole(node, self._query, self._nested)) for node in page["nodes"]]
         newest = max([str(cursor.get("newest") or ""), *(n["updatedAt"] for n in page["nodes"])])
         if page["pageInfo"]["hasNextPage"]:
             after = page["pageInfo"]["endCursor"]
@@ -120,31 +150,10 @@ class ShopifySession:
     def control_totals(
         self, streams: Iterable[str], start: datetime, end: datetime, zone: str
     ) -> list[ControlTotal]:
-        """Orders and refunds of the days, as Shopify's own analytics sum them."""
-        first = start.astimezone(ZoneInfo(zone)).date()
-        # ShopifyQL counts by the shop's days, and the last one is part of the span.
-        last = (end - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).date()
-        query = (
-            "FROM sales SHOW orders, total_sales, refunds, total_returns "
-            f"SINCE {first.isoformat()} UNTIL {last.isoformat()}"
-        )
-        answer = self._query(SALES, {"query": query})["shopifyqlQuery"]
-        if answer["parseErrors"]:
-            raise SetupError(f"ShopifyQL refuses the query: {answer['parseErrors']}")
-        if not self._currency:
-            self._currency = self._query(SHOP, {})["shop"]["currencyCode"]
-        table = answer["tableData"]
-        row = _first_row(table)
-        orders, refunds = int(row.get("orders", 0)), int(row.get("refunds", 0))
-        returned = Decimal(str(row.get("total_returns", "0")))
-        # total_sales is what is left after returns; here orders count whole, and refunds are documents of
-        # their own.
-        sold = Decimal(str(row.get("total_sales", "0"))) + returned
-        zero = Decimal(0)
-        return [
-            ControlTotal(self._currency, "orders", orders, sold, zero, "ShopifyQL sales"),
-            ControlTotal(self._currency, "returns", refunds, zero, returned, "ShopifyQL sales"),
-        ]
+        """Orders and what came back of them in the days, as Shopify's own analytics sum them: see `sales_figures`."""
+        if "orders" not in streams:
+            return []
+        return sales_figures(self._query, self._sized, start, end, zone)
 
     def close(self) -> None:
         """Close the connections; the session is not used again."""
@@ -160,16 +169,6 @@ def verify_signature(given: str, body: bytes, secrets: Iterable[str]) -> None:
         if hmac.compare_digest(base64.b64encode(digest), given.encode()):
             return
     raise SignatureError("the signature is not by any of the secrets of this interface")
-
-
-def _first_row(table: dict[str, Any]) -> dict[str, Any]:
-    """ShopifyQL's rows are of the scalar JSON: objects by column name, or lists in its order."""
-    if not table["rows"]:
-        return {}
-    first = table["rows"][0]
-    if isinstance(first, dict):
-        return first
-    return dict(zip([column["name"] for column in table["columns"]], first, strict=True))
 
 
 def _refill(body: dict[str, Any]) -> float:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from tieout.connector_api import ConfigField, Connector, Option, Stream
+from datetime import date
+
+from tieout.connector_api import (
+    FEES,
+    ApiVersion,
+    ConfigField,
+    Connector,
+    NeededRight,
+    Option,
+    Stream,
+    Verified,
+    WebhookTopic,
+)
 from tieout.connectors.shopify.client import API_VERSION, open_session
 from tieout.connectors.shopify.gift_cards import TAX_SHAPE
 from tieout.connectors.shopify.normalise import order
+from tieout.connectors.shopify.payments import MOVEMENT_SHAPE, OPTION, balance, payouts, provider_of
 
 CONNECTOR = Connector(
     name="shopify",
@@ -14,18 +27,43 @@ CONNECTOR = Connector(
     config=(
         ConfigField("url", "the shop's address, such as https://example.myshopify.com"),
         ConfigField(
-            "token", "Admin API access token with read_orders, read_all_orders and read_reports", secret=True
+            "client_id", "client id of an app of the Dev Dashboard, installed in the shop", required=False
+        ),
+        ConfigField(
+            "client_secret",
+            "its client secret; tokens of 24 hours are got by it",
+            secret=True,
+            required=False,
+        ),
+        ConfigField(
+            "token",
+            "instead of both: the Admin API access token of a custom app that was made before 2026",
+            secret=True,
+            required=False,
         ),
         ConfigField(
             "webhook_secrets",
-            "the app's secrets, newest first, separated by blanks",
+            "what pushes are signed with, newest first, separated by blanks: the app's client secret where nothing is said",
             secret=True,
             required=False,
         ),
     ),
     open=open_session,
     can=("poll", "webhook", "control_totals"),
-    streams=(Stream("orders", "orders with their refunds and gift cards", order, "updatedAt"),),
+    streams=(
+        Stream("orders", "orders with their refunds and gift cards", order, "updatedAt"),
+        Stream(
+            "balance", "movements of Shopify Payments' balance, payouts among them", balance, on_request=True
+        ),
+        Stream(
+            "payouts",
+            "what each paid payout of Shopify Payments is made of",
+            payouts,
+            "it is told once it is final",
+            on_request=True,
+        ),
+    ),
+    provider=provider_of,
     options=(
         Option("invoice_on", "when an order is billed", ("payment", "fulfilment")),
         Option(
@@ -54,12 +92,70 @@ CONNECTOR = Connector(
             shape=TAX_SHAPE,
         ),
         Option("customers", "who makes the customers", ("from_order", "from_crm")),
+        Option(
+            OPTION,
+            'Shopify Payments: what movements of other types are, by Shopify\'s own type, such as SHIPPING_LABEL = "fee"',
+            table=True,
+            shape=MOVEMENT_SHAPE,
+        ),
+        FEES,
     ),
     pushes=("orders/", "refunds/"),
-    limits="a cost bucket a shop; a throttled query says when it refills",
+    limits="a cost bucket a shop; a throttled query says when it refills; a query that costs too much is asked for less; lists of an "
+    "order are turned to their end, and an order with more than 250 refunds, transactions or fulfilments is refused",
+    api=ApiVersion(
+        API_VERSION, "shopify.dev/docs/api/usage/versioning: supported for twelve months", date(2027, 7, 1)
+    ),
+    verified=(
+        Verified(
+            date(2026, 11, 30),
+            "the introspection schema of GraphQL Admin 2026-07: every query with its variables, and all that the simulator answers",
+            "npm @shopify/dev-mcp 1.16.0",
+        ),
+        Verified(
+            date(2026, 11, 30),
+            "client credentials: address, form, header and the token's life",
+            "shopify.dev/docs/apps/build/authentication-authorization/access-tokens/client-credentials-grant",
+        ),
+        Verified(
+            date(2026, 11, 30),
+            "columns of ShopifyQL from 2026-07 on, their signs, what they leave out",
+            "shopify.dev/changelog/shopifyql-returns-fields-deprecated-and-replaced-with-sales-reversals-fields",
+        ),
+    ),
+    rights=(
+        NeededRight("read_orders", "orders with their refunds, returns and transactions of the last 60 days"),
+        NeededRight(
+            "read_all_orders",
+            "orders older than 60 days: to be asked for in the Dev Dashboard, beside read_orders",
+        ),
+        NeededRight("read_returns", "what a return costs the customer"),
+        NeededRight("read_fulfillments", "what was sent"),
+        NeededRight(
+            "read_reports",
+            "control figures (ShopifyQL); with it read_customers and level 2 of protected customer data: name, address, phone and "
+            "email",
+        ),
+        NeededRight(
+            "read_customers",
+            "who bought, and the control figures; names and e-mail are protected customer data of level 2",
+        ),
+        NeededRight("read_shopify_payments_payouts", "Shopify Payments: its balance and payouts"),
+    ),
+    webhooks=(
+        WebhookTopic("orders/create", "wakes the poll of orders"),
+        WebhookTopic("orders/updated", "the same: edits, payments, fulfilments"),
+        WebhookTopic("refunds/create", "the same"),
+    ),
     assumed=(
-        "an adjustment of a refund has the sign with which the refund comes to what was given back",
-        "ShopifyQL answers orders, total_sales, refunds and total_returns for a range of days",
-        "an order has at most 50 fulfilments: what more of them deliver is not seen, and stays deferred",
+        "what is paid in cash and its rounding stand apart: `amountSet` is without `amountRoundingSet`",
+        "duties, additional fees and tips are in an order's total; where they are not, the total says so",
+        "a return's fees are not among the differences of its refund, unless they come to the same",
+    ),
+    not_covered=(
+        "an edit of another month than its order's: Shopify's analytics count it on its own day, the order's invoice with the order",
+        "a gift card that is refunded: Shopify's analytics take it off gift cards sold, here it is a credit note",
+        "store credit that is given without an order (goodwill): it is in no order",
+        "write-offs of a balance, draft orders, abandoned checkouts",
     ),
 )

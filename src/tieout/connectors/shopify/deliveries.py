@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from tieout.connector_api.endings import Event, endings
+from tieout.connectors.shopify.parts import tip_lines
 from tieout.documents import CustomerInvoice, Delivery, Ending
 
 _SENT = "SUCCESS"
@@ -41,7 +42,8 @@ def nothing_left_since(node: dict[str, Any]) -> datetime | None:
     An order that a refund called off whole says UNFULFILLED for ever (RESTOCKED is deprecated and replaced by it; source:
     shopify.dev, Admin GraphQL: OrderDisplayFulfillmentStatus): its status alone never says that nothing more comes.
     """
-    lines = node["lineItems"]["nodes"]
+    tips = tip_lines(node)
+    lines = [line for line in node["lineItems"]["nodes"] if line.get("id") not in tips]
     places = {line["id"]: n for n, line in enumerate(lines) if "id" in line}
     sent = _sent({**node, "displayFulfillmentStatus": ""}, places, {}, on_arrival=False)
     told = (*sent, *_given_back(node, places, sent))

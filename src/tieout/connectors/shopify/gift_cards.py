@@ -1,7 +1,7 @@
-"""What gift cards pay for an order, what is given back onto them, and what of a card's price is tax. Pure.
+"""What gift cards and store credit pay for an order, what is given back onto them, and what of a card's price is tax. Pure.
 
-Transactions are as published (shopify.dev, GraphQL Admin 2026-07: OrderTransactionKind): a sale and a capture are paid, a
-refund is given back; an authorization reserves, a void ends it, and neither pays. Shopify charges no tax on gift cards, so
+Which transactions pay `transactions` says. Store credit is a balance that the shop owes its customer, beside cards: its gateway is
+`shopify_store_credit`, and what is paid with it, or given back onto it, moves a liability of its own. Shopify charges no tax on gift cards, so
 that of a card which is taxed when it is sold is within its price, at the rate that the interface declares.
 """
 
@@ -15,12 +15,15 @@ from typing import Any
 import msgspec
 
 from tieout.connectors.shopify.taxes import money, number_of
+from tieout.connectors.shopify.transactions import paid
 from tieout.documents import GiftCardTender, TaxLine
 from tieout.money import Amount
 
 OPTION, TAX_OPTION = "gift_cards", "gift_card_tax"
 TAX_SHAPE = r"[A-Z]{2}(-[A-Z0-9]{1,3})? \d{1,2}(\.\d{1,4})?"
 _PAYS = ("SALE", "CAPTURE")
+# The gateways of what the shop owes already, and what it is owed as where that is no card.
+_OWED = {"gift_card": "", "shopify_store_credit": "store_credit"}
 _TITLE = "Gift card, taxed when sold"
 
 
@@ -78,7 +81,7 @@ def tenders(node: dict[str, Any], currency: str, tax: CardTax | None) -> list[Gi
         for r in node["refunds"]
         for t in (r.get("transactions") or {}).get("nodes", ())
     }
-    cards = [t for t in node["transactions"] if t["gateway"] == "gift_card" and t["status"] == "SUCCESS"]
+    cards = [t for t in node["transactions"] if t["gateway"] in _OWED and paid(t)]
     left = sum((money(t["amountSet"], currency).value for t in cards if t["kind"] in _PAYS), Decimal(0))
     found = []
     for payment in cards:
@@ -98,7 +101,8 @@ def tenders(node: dict[str, Any], currency: str, tax: CardTax | None) -> list[Gi
                 amount=amount,
                 refund_key=refund_of.get(payment["id"], "") if back else msgspec.UNSET,
                 restores=restores if back else msgspec.UNSET,
-                tax=tax.line(amount) if tax else msgspec.UNSET,
+                tax=tax.line(amount) if tax and not _OWED[payment["gateway"]] else msgspec.UNSET,
+                owed_as=_OWED[payment["gateway"]] or msgspec.UNSET,
             )
         )
     return found

@@ -1,63 +1,32 @@
 """A Shopify order to its invoice, credit notes and gift-card tenders. Pure.
 
 Amounts are `shopMoney` decimal texts. With taxes included a line's net is its price less its
-own taxes. `totalPriceSet` is the order before returns, so refunds stay documents of their own.
+own taxes. `totalPriceSet` is the order before returns, so refunds stay documents of their own. Messages that were asked for
+before the order's current total was (they have no `currentTotalPriceSet`) are read as they always were.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from tieout.connectors.shopify.credits import Credits
 from tieout.connectors.shopify.deliveries import deliveries, nothing_left_since
 from tieout.connectors.shopify.gift_cards import CardTax, card_tax, tenders
+from tieout.connectors.shopify.parts import Sale, cash_rounding
 from tieout.connectors.shopify.refunds import credit_notes
-from tieout.connectors.shopify.taxes import TaxSums, money, number_of, place, tax_key
-from tieout.documents import (
-    CustomerInvoice,
-    Document,
-    Party,
-    SaleLine,
-)
+from tieout.connectors.shopify.taxes import TaxSums, money, number_of, place
+from tieout.connectors.shopify.transactions import paid
+from tieout.documents import CreditNote, CustomerInvoice, Document, Party
 from tieout.money import Amount
 
 _NEVER_SOLD = "cancelled_before_fulfilment"
 _UNPAID = {"PENDING", "AUTHORIZED", "EXPIRED"}
-
-
-def _sale_line(
-    name: str,
-    quantity: int,
-    price: Amount,
-    taxes: list[dict[str, Any]],
-    included: bool,
-    nature: str,
-    sums: TaxSums,
-    sku: str = "",
-) -> SaleLine:
-    net = price
-    for tax in taxes:
-        amount = tax["amount"] if "amount" in tax else money(tax["priceSet"], price.currency)
-        sums.add(tax, amount)
-        if included:
-            net = net - amount
-    keys = tuple(tax_key(t) for t in taxes)
-    return SaleLine(name=name, quantity=Decimal(quantity), net=net, nature=nature, tax_keys=keys, sku=sku)
-
-
-def _card_line(
-    item: dict[str, Any], currency: str, included: bool, sums: TaxSums, cards: CardTax | None
-) -> SaleLine:
-    """A gift card sold: what it may pay is owed, and of a card that is taxed when it is sold the tax is within its price."""
-    price, taxes, sku = money(item["discountedTotalSet"], currency), item["taxLines"], item.get("sku") or ""
-    if cards is not None and not taxes:
-        taxes = [{**cards.as_charged(), "amount": cards.within(price)}]
-        included = True
-    return _sale_line(item["name"], item["quantity"], price, taxes, included, "gift_card", sums, sku)
+# What messages of before were not asked for.
+_CURRENT = "currentTotalPriceSet"
 
 
 def _party(node: dict[str, Any]) -> Party | None:
@@ -91,6 +60,8 @@ def _never_sold(node: dict[str, Any]) -> bool:
     if since is None or any(f["status"] == "SUCCESS" for f in node["fulfillments"]):
         return False
     currency = str(node["currencyCode"])
+    if _nothing_due(node) and not any(paid(t) for t in node["transactions"]):
+        return True
     left = money(node["totalPriceSet"], currency)
     for refund in node["refunds"]:
         if datetime.fromisoformat(refund["createdAt"]) <= since:
@@ -99,9 +70,17 @@ def _never_sold(node: dict[str, Any]) -> bool:
 
 
 def _on_terms(node: dict[str, Any]) -> bool:
-    """Whether an order that nobody paid yet was sold on credit (net 30, due on fulfilment): the customer owes it."""
-    terms = node.get("paymentTerms")
-    return bool(terms) and node["displayFinancialStatus"] == "PENDING" and not node["cancelledAt"]
+    """Whether an order that nobody paid yet was sold on credit (net 30, due on fulfilment): the customer owes it. A card that is
+    kept for the due day is authorized."""
+    if not node.get("paymentTerms") or node["displayFinancialStatus"] not in ("PENDING", "AUTHORIZED"):
+        return False
+    # One that is cancelled was owed until then: its credit notes take back all of it.
+    return not node["cancelledAt"] or (bool(node["refunds"]) and _nothing_due(node))
+
+
+def _nothing_due(node: dict[str, Any]) -> bool:
+    """Whether the order's current total is nothing; False where a message of before does not say it."""
+    return bool(node.get(_CURRENT)) and not money(node[_CURRENT], str(node["currencyCode"]))
 
 
 def _fulfilled_at(node: dict[str, Any]) -> datetime | None:
@@ -119,42 +98,14 @@ def _invoice(
     currency: str,
     party: Party | None,
     on_fulfilment: bool,
+    sale: Sale,
     where: str,
-    cards: CardTax | None,
 ) -> CustomerInvoice:
-    sums = TaxSums(currency, where)
-    included = node["taxesIncluded"]
-    lines = [
-        _sale_line(
-            x["name"],
-            x["quantity"],
-            money(x["discountedTotalSet"], currency),
-            x["taxLines"],
-            included,
-            "goods",
-            sums,
-            x.get("sku") or "",
-        )
-        if not x["isGiftCard"]
-        else _card_line(x, currency, included, sums, cards)
-        for x in node["lineItems"]["nodes"]
-    ]
-    lines += [
-        _sale_line(
-            x["title"],
-            1,
-            money(x["discountedPriceSet"], currency),
-            x["taxLines"],
-            included,
-            "shipping",
-            sums,
-        )
-        for x in node["shippingLines"]["nodes"]
-    ]
+    sums, rounded = TaxSums(currency, where), cash_rounding(node, currency)
+    for line in sale.parts:
+        for tax, amount in line.taxes:
+            sums.add(tax, amount)
     exclusion = _exclusion(node, on_fulfilment)
-    tip = money(node.get("totalTipReceivedSet"), currency)
-    if tip:
-        lines.append(SaleLine(name="Tip", quantity=Decimal(1), net=tip, nature="tip"))
     return CustomerInvoice(
         key=f"order:{number_of(node['id'])}",
         version=node["updatedAt"],
@@ -164,13 +115,33 @@ def _invoice(
         order_key=number_of(node["id"]),
         number=node["name"],
         party=party,
-        lines=tuple(lines),
+        lines=tuple(p.line for p in (*sale.parts, *rounded)),
         taxes=sums.lines(),
-        total=money(node["totalPriceSet"], currency),
+        total=sum((p.gross for p in rounded), sale.total),
         exclusion=exclusion,
         # Where the payment bills, a delivery changes nothing: it makes no new version. Nor does one of what was never sold.
         fulfilled_at=_fulfilled_at(node) if on_fulfilment and exclusion != _NEVER_SOLD else None,
     )
+
+
+def _credited(
+    node: dict[str, Any], sale: Sale, invoice: CustomerInvoice, where: str, cards: CardTax | None
+) -> tuple[CustomerInvoice, list[CreditNote]]:
+    """The credit notes of an order, and its invoice where the order's totals say something of that: an order that was edited may
+    have been totalled without what was taken away, and one that fell by what nobody gave back does not add up."""
+    currency = invoice.currency
+    if _CURRENT not in node:
+        return invoice, credit_notes(node, currency, invoice.party, where, cards)
+    made = Credits(node, currency, where, cards)
+    current, changed = money(node[_CURRENT], currency), sale.total
+    if sale.sum != sale.total and sale.sum - made.given_back() == current:
+        changed = sale.sum
+    made.hold_against_money(changed)
+    if not invoice.exclusion and not made.hold_against(changed - current) and not node["refunds"]:
+        changed = current
+    if changed != sale.total:
+        invoice = msgspec.structs.replace(invoice, total=invoice.total + (changed - sale.total))
+    return invoice, made.notes(invoice.party)
 
 
 def order(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
@@ -178,17 +149,23 @@ def order(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
 
     The option `invoice_on` is `payment` (the default) or `fulfilment`; where `revenue_on` is not `invoice`, its deliveries
     are told by line, by the day that `control_passes` names. `tax_place` is where orders without an address are taxed (see
-    `place`); `gift_cards` and `gift_card_tax` say whether cards are taxed when they are sold (see `card_tax`).
+    `place`); `gift_cards` and `gift_card_tax` say whether cards are taxed when they are sold (see `card_tax`). Raises ValueError
+    for an order of which Shopify gives less than there is.
     """
     node = msgspec.json.decode(raw)
+    if node.get("cut"):
+        raise ValueError(
+            f"order {node['name']} has {node['cut']}: nothing of it is booked; book it by hand, then exclude it"
+        )
     currency = str(node["currencyCode"])
     party = _party(node)
     where, cards = place(node, options), card_tax(options)
-    invoice = _invoice(node, currency, party, options.get("invoice_on") == "fulfilment", where, cards)
-    documents: list[Document] = [invoice]
+    sale = Sale(node, currency, cards)
+    invoice = _invoice(node, currency, party, options.get("invoice_on") == "fulfilment", sale, where)
     if invoice.exclusion == "test":
-        return documents
-    documents += credit_notes(node, currency, party, where, cards)
+        return [invoice]
+    invoice, credited = _credited(node, sale, invoice, where, cards)
+    documents: list[Document] = [invoice, *credited]
     if options.get("revenue_on", "invoice") != "invoice":
         documents += deliveries(node, invoice, options.get("control_passes") == "arrival")
     documents += tenders(node, currency, cards)

@@ -1,53 +1,172 @@
-"""The GraphQL documents that the connector sends, each checked in tests against the schema."""
+"""The GraphQL documents that the connector sends, each checked in tests against the published schema.
+
+Sizes are variables: a query that costs more than Shopify lets one cost is asked again with smaller ones
+(shopify.dev/docs/api/usage/limits: a query may cost 1,000 points at most). A connection that is longer than its first page is
+turned by its owner (`pages.py`), and a list without pages says by its count that it is cut.
+"""
 
 _MONEY = "{ shopMoney { amount currencyCode } }"
+_PAGE = "pageInfo { hasNextPage endCursor }"
 _TAXES = f"taxLines {{ title rate channelLiable priceSet {_MONEY} }}"
-_TRANSACTION = f"{{ id gateway kind status processedAt amountSet {_MONEY} }}"
+_ALLOCATED = f"discountAllocations {{ allocatedAmountSet {_MONEY} }}"
+
+TRANSACTION = f"""id gateway kind status test processedAt amountSet {_MONEY} amountRoundingSet {_MONEY}"""
+LINE = f"""
+  id name sku quantity isGiftCard requiresShipping originalTotalSet {_MONEY} {_ALLOCATED}
+  duties {{ id price {_MONEY} {_TAXES} }} {_TAXES}
+"""
+SHIPPING = f"id title isRemoved discountedPriceSet {_MONEY} {_TAXES}"
+REFUND_LINE = f"""
+  quantity restockType subtotalSet {_MONEY} totalTaxSet {_MONEY} lineItem {{ id name sku isGiftCard {_TAXES} }}
+"""
+REFUND_SHIPPING = f"subtotalAmountSet {_MONEY} taxAmountSet {_MONEY} shippingLine {{ id title {_TAXES} }}"
+ADJUSTMENT = f"id reason amountSet {_MONEY} taxAmountSet {_MONEY}"
+SENT_LINE = "quantity lineItem { id }"
+RETURN_LINE = f"... on ReturnLineItem {{ id restockingFee {{ id amountSet {_MONEY} }} }}"
+
+_REFUND = f"""
+  id createdAt updatedAt totalRefundedSet {_MONEY}
+  duties {{ amountSet {_MONEY} originalDuty {{ id {_TAXES} }} }}
+  refundLineItems(first: $nested) {{ {_PAGE} nodes {{ {REFUND_LINE} }} }}
+  refundShippingLines(first: 3) {{ {_PAGE} nodes {{ {REFUND_SHIPPING} }} }}
+  orderAdjustments(first: 5) {{ {_PAGE} nodes {{ {ADJUSTMENT} }} }}
+  transactions(first: 5) {{ {_PAGE} nodes {{ {TRANSACTION} }} }}
+  return {{
+    id
+    returnShippingFees {{ id amountSet {_MONEY} }}
+    returnLineItems(first: $nested) {{ {_PAGE} nodes {{ {RETURN_LINE} }} }}
+  }}
+"""
+_FULFILMENT = f"""
+  id createdAt deliveredAt status
+  fulfillmentLineItems(first: $nested) {{ {_PAGE} nodes {{ {SENT_LINE} }} }}
+"""
 
 ORDERS = f"""
-query Orders($query: String!, $after: String) {{
-  orders(first: 25, after: $after, query: $query, sortKey: UPDATED_AT) {{
-    pageInfo {{ hasNextPage endCursor }}
+query Orders($query: String!, $after: String, $first: Int!, $nested: Int!) {{
+  orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {{
+    {_PAGE}
     nodes {{
       id name createdAt updatedAt processedAt cancelledAt test sourceName
-      displayFinancialStatus displayFulfillmentStatus currencyCode taxesIncluded
+      displayFinancialStatus displayFulfillmentStatus currencyCode presentmentCurrencyCode taxesIncluded
       paymentTerms {{ paymentTermsType }}
-      fulfillments(first: 50) {{
-        id createdAt deliveredAt status
-        fulfillmentLineItems(first: 30) {{ nodes {{ quantity lineItem {{ id }} }} }}
-      }}
+      fulfillmentsCount {{ count }}
+      fulfillments(first: $nested) {{ {_FULFILMENT} }}
       customer {{ id displayName defaultEmailAddress {{ emailAddress }} }}
       displayAddress {{ countryCodeV2 provinceCode }}
       totalPriceSet {_MONEY}
+      currentTotalPriceSet {_MONEY}
+      totalOutstandingSet {_MONEY}
       totalTipReceivedSet {_MONEY}
-      lineItems(first: 30) {{
-        nodes {{ id name sku quantity isGiftCard discountedTotalSet {_MONEY} {_TAXES} }}
-      }}
-      shippingLines(first: 3) {{
-        nodes {{ id title discountedPriceSet {_MONEY} {_TAXES} }}
-      }}
-      refunds(first: 10) {{
-        id createdAt updatedAt totalRefundedSet {_MONEY}
-        refundLineItems(first: 10) {{
-          nodes {{ quantity restockType subtotalSet {_MONEY} totalTaxSet {_MONEY}
-                   lineItem {{ id name sku isGiftCard {_TAXES} }} }}
-        }}
-        refundShippingLines(first: 3) {{
-          nodes {{ subtotalAmountSet {_MONEY} taxAmountSet {_MONEY} shippingLine {{ id title {_TAXES} }} }}
-        }}
-        orderAdjustments(first: 5) {{ nodes {{ id reason amountSet {_MONEY} taxAmountSet {_MONEY} }} }}
-        transactions(first: 10) {{ nodes {_TRANSACTION} }}
-      }}
-      transactions(first: 10) {_TRANSACTION}
+      totalCashRoundingAdjustment {{ paymentSet {_MONEY} refundSet {_MONEY} }}
+      additionalFees {{ id name price {_MONEY} {_TAXES} }}
+      lineItems(first: $nested) {{ {_PAGE} nodes {{ {LINE} }} }}
+      shippingLines(first: 3, includeRemovals: true) {{ {_PAGE} nodes {{ {SHIPPING} }} }}
+      refunds(first: $nested) {{ {_REFUND} }}
+      transactionsCount {{ count }}
+      transactions(first: $nested) {{ {TRANSACTION} }}
     }}
   }}
 }}
 """
 
+# The rest of what an order has more of than its first page, by its owner.
+REFUNDS_OF = "query RefundsOf($id: ID!) { order(id: $id) { refunds(first: 250) { id } } }"
+REFUND = f"query RefundOf($id: ID!, $nested: Int!) {{ refund(id: $id) {{ {_REFUND} }} }}"
+FULFILMENTS_OF = "query FulfillmentsOf($id: ID!) { order(id: $id) { fulfillments(first: 250) { id } } }"
+FULFILMENT = f"query FulfillmentOf($id: ID!, $nested: Int!) {{ fulfillment(id: $id) {{ {_FULFILMENT} }} }}"
+TRANSACTIONS_OF = f"""
+query TransactionsOf($id: ID!, $first: Int!) {{ order(id: $id) {{ transactions(first: $first) {{ {TRANSACTION} }} }} }}
+"""
+
+
+def more(owner: str, connection: str, fields: str, arguments: str = "") -> str:
+    """The query of a further page of a connection: of an order, a refund, a return or a fulfilment."""
+    return f"""
+query More($id: ID!, $after: String) {{
+  {owner}(id: $id) {{ {connection}(first: 50, after: $after{arguments}) {{ {_PAGE} nodes {{ {fields} }} }} }}
+}}
+"""
+
+
 SHOP = "query Shop { shop { name currencyCode ianaTimezone } }"
+
+SCOPES = "query Scopes { currentAppInstallation { accessScopes { handle } } }"
 
 SALES = """
 query Sales($query: String!) {
   shopifyqlQuery(query: $query) { parseErrors tableData { columns { name } rows } }
 }
+"""
+
+_V2 = "{ amount currencyCode }"
+
+BALANCE = f"""
+query Balance($query: String!, $after: String, $first: Int!) {{
+  shopifyPaymentsAccount {{
+    balanceTransactions(first: $first, after: $after, query: $query, sortKey: PROCESSED_AT) {{
+      {_PAGE}
+      nodes {{
+        id type test transactionDate amount {_V2} fee {_V2} net {_V2}
+        sourceId sourceType sourceOrderTransactionId adjustmentReason
+        associatedOrder {{ id name }}
+        associatedPayout {{ id }}
+        adjustmentsOrders {{ name orderTransactionId amount {_V2} fees {_V2} net {_V2} }}
+      }}
+    }}
+  }}
+}}
+"""
+
+PAYOUTS = f"""
+query Payouts($query: String!, $after: String, $first: Int!) {{
+  shopifyPaymentsAccount {{
+    payouts(first: $first, after: $after, query: $query, sortKey: ISSUED_AT) {{
+      {_PAGE}
+      nodes {{ id legacyResourceId issuedAt status transactionType externalTraceId net {_V2} }}
+    }}
+  }}
+}}
+"""
+
+# What a payout is made of; transfers are the payout itself.
+MEMBERS = f"""
+query Members($query: String!, $after: String, $first: Int!) {{
+  shopifyPaymentsAccount {{
+    balanceTransactions(first: $first, after: $after, query: $query, hideTransfers: true, sortKey: ID) {{
+      {_PAGE}
+      nodes {{ id type test net {_V2} associatedPayout {{ id }} }}
+    }}
+  }}
+}}
+"""
+
+# Which refund of its order a movement gives back, by the order's transaction.
+GIVEN_BACK = """
+query GivenBack($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on Order { id refunds(first: 20) { id transactions(first: 5) { nodes { id parentTransaction { id } } } } }
+  }
+}
+"""
+
+# What analytics do not say, read apart from what came in: tips, roundings, how many refunds there are.
+BESIDE = f"""
+query Beside($query: String!, $after: String, $first: Int!) {{
+  orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {{
+    {_PAGE}
+    nodes {{
+      createdAt test totalTipReceivedSet {_MONEY}
+      totalCashRoundingAdjustment {{ paymentSet {_MONEY} refundSet {_MONEY} }}
+      refunds(first: 25) {{
+        createdAt
+        duties {{ amountSet {_MONEY} }}
+        refundLineItems(first: 1) {{ nodes {{ quantity }} }}
+        refundShippingLines(first: 1) {{ nodes {{ id }} }}
+        orderAdjustments(first: 1) {{ nodes {{ id }} }}
+        transactions(first: 5) {{ nodes {{ kind status test }} }}
+      }}
+    }}
+  }}
+}}
 """

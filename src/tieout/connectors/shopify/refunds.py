@@ -1,8 +1,8 @@
-"""A Shopify refund to its credit note. Pure.
+"""A Shopify refund to its credit note, as it was asked for until the order's current total was asked for too. Pure.
 
-Refunded lines, refunded shipping and adjustments are each given back with their own taxes (shopify.dev, GraphQL Admin
-2026-07: Refund.refundLineItems, refundShippingLines, orderAdjustments). A credit note whose parts are not what was given
-back does not add up, and says so; nothing of it is taken for something else.
+Refunded lines, refunded shipping and adjustments are each given back with their own taxes. A credit note whose parts are not
+what was given back does not add up, and says so; nothing of it is taken for something else. Messages of before are read by
+this for good; those of today by `credits`.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ def credit_notes(
     made: dict[str, CreditNote] = {}
     # Taxes are given back from what earlier refunds left of them.
     for refund in sorted(node["refunds"], key=lambda r: (r["createdAt"], r["id"])):
-        made[refund["id"]] = _credit_note(node, refund, party, _Refunded(node, currency, where, left, cards))
+        made[refund["id"]] = _credit_note(node, refund, party, Refunded(node, currency, where, left, cards))
     return [made[refund["id"]] for refund in node["refunds"]]
 
 
-class _Refunded:
+class Refunded:
     """The lines and taxes of one refund, as they are found."""
 
     def __init__(
@@ -38,6 +38,37 @@ class _Refunded:
         self.currency, self.sums, self.lines = currency, TaxSums(currency, where), list[SaleLine]()
         self.explained = Amount.zero(currency)
         self._included, self._left, self._cards = node["taxesIncluded"], left, cards
+
+    def take(self, refund: dict[str, Any], tips: frozenset[str] = frozenset()) -> None:
+        """The lines and the shipping that a refund gives back; `tips` are the ids of lines that are tips."""
+        currency = self.currency
+        for row in refund["refundLineItems"]["nodes"]:
+            item = row["lineItem"]
+            key, price = str(item.get("id") or item["name"]), money(row["subtotalSet"], currency)
+            tax = money(row["totalTaxSet"], currency)
+            sale = {
+                "name": item["name"],
+                "quantity": Decimal(row["quantity"]),
+                "nature": "gift_card" if item["isGiftCard"] else "tip" if key in tips else "goods",
+                "sku": item.get("sku") or "",
+            }
+            if tax or not item["isGiftCard"] or not self.add_card(key, price, **sale):
+                self.add((key, item["taxLines"]), price, tax, **sale)
+        for row in (refund.get("refundShippingLines") or {}).get("nodes", ()):
+            line = row["shippingLine"]
+            self.add(
+                (str(line.get("id") or line["title"]), line["taxLines"]),
+                money(row["subtotalAmountSet"], currency),
+                money(row["taxAmountSet"], currency),
+                name=line["title"],
+                quantity=Decimal(1),
+                nature="shipping",
+            )
+
+    def add_plain(self, name: str, net: Amount, nature: str, tax_keys: tuple[str, ...] = ()) -> None:
+        """Something that is no line of the order; negative where it is kept. Its taxes are added by themselves."""
+        self.explained = self.explained + net
+        self.lines.append(SaleLine(name=name, quantity=Decimal(1), net=net, nature=nature, tax_keys=tax_keys))
 
     def add_card(self, line: str, price: Amount, **sale: Any) -> bool:
         """What is given back of a gift card that was taxed when it was sold; False for another, which `add` takes."""
@@ -69,32 +100,11 @@ class _Refunded:
 
 
 def _credit_note(
-    node: dict[str, Any], refund: dict[str, Any], party: Party | None, found: _Refunded
+    node: dict[str, Any], refund: dict[str, Any], party: Party | None, found: Refunded
 ) -> CreditNote:
     currency = found.currency
     total = money(refund["totalRefundedSet"], currency)
-    for row in refund["refundLineItems"]["nodes"]:
-        item = row["lineItem"]
-        key, price = str(item.get("id") or item["name"]), money(row["subtotalSet"], currency)
-        tax = money(row["totalTaxSet"], currency)
-        sale = {
-            "name": item["name"],
-            "quantity": Decimal(row["quantity"]),
-            "nature": "gift_card" if item["isGiftCard"] else "goods",
-            "sku": item.get("sku") or "",
-        }
-        if tax or not item["isGiftCard"] or not found.add_card(key, price, **sale):
-            found.add((key, item["taxLines"]), price, tax, **sale)
-    for row in (refund.get("refundShippingLines") or {}).get("nodes", ()):
-        line = row["shippingLine"]
-        found.add(
-            (str(line.get("id") or line["title"]), line["taxLines"]),
-            money(row["subtotalAmountSet"], currency),
-            money(row["taxAmountSet"], currency),
-            name=line["title"],
-            quantity=Decimal(1),
-            nature="shipping",
-        )
+    found.take(refund)
     adjustments = refund.get("orderAdjustments")
     if adjustments is None:
         _untaxed(found, total - found.explained)
@@ -116,7 +126,7 @@ def _credit_note(
     )
 
 
-def _untaxed(found: _Refunded, rest: Amount) -> None:
+def _untaxed(found: Refunded, rest: Amount) -> None:
     """Money given back for no line, in a refund of before adjustments were asked for."""
     if rest:
         found.lines.append(
@@ -124,7 +134,7 @@ def _untaxed(found: _Refunded, rest: Amount) -> None:
         )
 
 
-def _adjust(node: dict[str, Any], found: _Refunded, total: Amount, rows: list[dict[str, Any]]) -> None:
+def _adjust(node: dict[str, Any], found: Refunded, total: Amount, rows: list[dict[str, Any]]) -> None:
     """What was given back beside or less than the lines: a restocking fee kept, a sum without a line.
 
     Shopify says its amount and its tax, and not whose tax it is: an order with one tax has that one. Its sign is the

@@ -67,6 +67,10 @@ class TaxSums:
         before = self._sums[key][1] if key in self._sums else Amount.zero(self._currency)
         self._sums[key] = (line, before + amount)
 
+    def amounts(self) -> list[tuple[dict[str, Any], Amount]]:
+        """Each tax with what was charged for it, in the order of their keys."""
+        return [self._sums[key] for key in sorted(self._sums)]
+
     def lines(self) -> tuple[TaxLine, ...]:
         """The taxes by their keys, in the order of these."""
         return tuple(

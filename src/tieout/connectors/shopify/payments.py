@@ -1,0 +1,156 @@
+"""Shopify Payments: movements of its balance, payouts, and what they paid out. Pure.
+
+The same documents as the file of its payouts becomes (`settlements`, provider shopify_payments), by ids instead of what lines say.
+A balance transaction never changes: each is one movement, a transfer is a payout. What a payout is made of is told once it is paid, and
+only where its parts come to it. Sources: shopify.dev, GraphQL Admin 2026-07: ShopifyPaymentsBalanceTransaction ("net": what it
+contributes to the balance), ShopifyPaymentsTransactionType, ShopifyPaymentsPayout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from tieout.connectors.shopify.taxes import number_of
+from tieout.documents import Document, PayoutComposition, ProviderMovement
+from tieout.money import Amount
+
+PROVIDER = "shopify_payments"
+OPTION = "movements"
+_SHAPE = "charge|refund|refund_failure|dispute|dispute_reversal|fee|reserve|topup|other"
+MOVEMENT_SHAPE = rf"[A-Z_]+ = ({_SHAPE})"
+# By the vendor's own type. What is not here (labels, duties, lending, credits of a dozen programmes, whatever comes later) means
+# something else in each company's books: it is a case until the interface says what it is.
+_TYPES = {
+    "CHARGE": "charge",
+    "REFUND": "refund",
+    "REFUND_FAILURE": "refund_failure",
+    "DISPUTE_WITHDRAWAL": "dispute",
+    "DISPUTE_REVERSAL": "dispute_reversal",
+    "CHARGEBACK_HOLD": "reserve",
+    "CHARGEBACK_HOLD_RELEASE": "reserve",
+    "RESERVED_FUNDS": "reserve",
+    "RESERVED_FUNDS_REVERSAL": "reserve",
+    "RESERVED_FUNDS_WITHDRAWAL": "reserve",
+    "RISK_WITHDRAWAL": "reserve",
+    "RISK_REVERSAL": "reserve",
+    "CHARGEBACK_FEE": "fee",
+    "CHARGEBACK_FEE_REFUND": "fee",
+    "STRIPE_FEE": "fee",
+    "ACH_BANK_FAILURE_DEBIT_FEE": "fee",
+    "ACH_BANK_FAILURE_DEBIT_REVERSAL_FEE": "fee",
+    "REFERRAL_FEE": "fee",
+    "REFERRAL_FEE_TAX": "fee",
+    "APPLICATION_FEE_REFUND": "fee",
+    "ADJUSTMENT": "other",
+}
+_BACK = ("TRANSFER_FAILURE", "TRANSFER_CANCEL", "TRANSFER_REFUND")
+
+
+def balance(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """A balance transaction's movement; none of a test. Raises ValueError where net is neither its amount less nor with its fee."""
+    row = msgspec.json.decode(raw)
+    if row["test"]:
+        return []
+    gross, net = amount(row["amount"]), amount(row["net"])
+    fee = gross - net
+    if abs(fee.value) != abs(amount(row["fee"]).value):
+        raise ValueError(
+            f"balance transaction {row['id']}: {gross} with a fee of {amount(row['fee'])} is no {net}"
+        )
+    category, payout = (
+        _category(row, net, options),
+        number_of((row.get("associatedPayout") or {}).get("id") or ""),
+    )
+    moved = category.startswith("payout")
+    order, paid = row.get("associatedOrder") or {}, row.get("payment") or row.get("sourceOrderTransactionId")
+    return [
+        ProviderMovement(
+            key=movement_key(row["id"]),
+            occurred_at=datetime.fromisoformat(row["transactionDate"]),
+            currency=net.currency,
+            control_group=str(row["type"]),
+            provider=PROVIDER,
+            category=category,
+            gross=gross,
+            fee=fee,
+            net=net,
+            order_key="" if moved else number_of(order.get("id") or ""),
+            refund_key=f"refund:{number_of(row['refund'])}" if row.get("refund") else "",
+            payment_key="" if moved or not paid else number_of(str(paid)),
+            payout_key=payout_key(payout) if moved and payout else "",
+            automatic=True,
+            description=" ".join(x for x in (_words(row), order.get("name") or "") if x),
+        )
+    ]
+
+
+def payouts(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """What a payout is made of, once it is paid; nothing before, and nothing of one that came to nothing. Raises ValueError where its
+    parts are not what it paid."""
+    row = msgspec.json.decode(raw)
+    if row["status"] != "PAID":
+        return []
+    paid, members = amount(row["net"]), [m for m in row["members"] if not m["test"]]
+    parts = sum((amount(m["net"]) for m in members), Amount.zero(paid.currency))
+    if parts != paid:
+        raise ValueError(
+            f"payout {row['legacyResourceId']} paid {paid}, its {len(members)} balance transactions come to {parts}: it is read "
+            "again until they do"
+        )
+    if not members:
+        return []
+    number = number_of(row["id"])
+    return [
+        PayoutComposition(
+            key=f"{PROVIDER}:payout:{number}:composition",
+            occurred_at=datetime.fromisoformat(row["issuedAt"]),
+            currency=paid.currency,
+            provider=PROVIDER,
+            payout_key=payout_key(number),
+            movement_keys=tuple(sorted(movement_key(m["id"]) for m in members)),
+        )
+    ]
+
+
+def amount(value: dict[str, Any]) -> Amount:
+    """A MoneyV2."""
+    return Amount.parse(str(value["amount"]), str(value["currencyCode"]))
+
+
+def movement_key(gid: str) -> str:
+    """How a balance transaction is known here."""
+    return f"{PROVIDER}:balance:{number_of(gid)}"
+
+
+def payout_key(number: str) -> str:
+    """How a payout is known here: by its number in Shopify."""
+    return f"shopify-payout-{number}"
+
+
+def _category(row: dict[str, Any], net: Amount, options: Mapping[str, Any]) -> str:
+    kind = str(row["type"])
+    if kind == "TRANSFER":
+        # Into the bank; out of it where the balance was negative.
+        return "payout" if net.value <= 0 else "payout_reversal"
+    if kind in _BACK:
+        return "payout_reversal"
+    said = {str(k).upper(): str(v) for k, v in (options.get(OPTION) or {}).items()}
+    if kind in said:
+        return said[kind]
+    if kind == "ADJUSTMENT" and row.get("sourceType") == "DISPUTE":
+        return "dispute" if net.value < 0 else "dispute_reversal"
+    return _TYPES.get(kind, kind.lower())
+
+
+def _words(row: dict[str, Any]) -> str:
+    reason = str(row.get("adjustmentReason") or "")
+    return f"{str(row['type']).replace('_', ' ').lower()}{': ' if reason else ''}{reason}"
+
+
+def provider_of(streams: Sequence[str], options: Mapping[str, Any]) -> str:
+    """Whose balance an interface tells of; "" where of none."""
+    return PROVIDER if {"balance", "payouts"} & set(streams) else ""

@@ -1,0 +1,111 @@
+"""Shopify Payments on the wire: its balance and its payouts, page by page.
+
+A balance transaction is kept without what changes of it (the payout that it will be in); a payout is asked for until it is final, and
+then with what it is made of. A refund's movement says with which refund of its order it gives back, which Shopify knows by the order's
+transactions alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from tieout.connector_api import Item, Page
+from tieout.connectors.shopify.pages import Ask
+from tieout.connectors.shopify.queries import BALANCE, GIVEN_BACK, MEMBERS, PAYOUTS
+
+_FINAL = ("PAID", "CANCELED", "FAILED")
+_MEMBERS, _PAGES, _ORDERS = 250, 200, 3
+
+
+def poll_balance(ask: Ask, cursor: dict[str, Any], start: str) -> Page:
+    """Balance transactions since `start`, an instant as text ("" for all)."""
+    wanted = f"processed_at:>='{start}'" if start else ""
+    account = ask(BALANCE, {"query": wanted, "after": cursor.get("after"), "first": 50})[
+        "shopifyPaymentsAccount"
+    ]
+    if account is None:
+        return Page([], {"since": cursor.get("since") or ""})
+    page = account["balanceTransactions"]
+    rows = _with_refunds(ask, page["nodes"])
+    newest = max([str(cursor.get("newest") or ""), *(r["transactionDate"] for r in rows)])
+    items = [_item("balance", _settled(row)) for row in rows]
+    since = str(cursor.get("since") or "")
+    if page["pageInfo"]["hasNextPage"]:
+        return Page(
+            items, {"since": since, "after": page["pageInfo"]["endCursor"], "newest": newest}, more=True
+        )
+    return Page(items, {"since": max(newest, since)})
+
+
+def poll_payouts(ask: Ask, cursor: dict[str, Any], start: str) -> Page:
+    """Payouts that are final, of those issued since `start`. The next poll begins with the oldest that is not, so that each is told in the
+    end."""
+    wanted = f"issued_at:>='{start}'" if start else ""
+    since = str(cursor.get("since") or "")
+    account = ask(PAYOUTS, {"query": wanted, "after": cursor.get("after"), "first": 50})[
+        "shopifyPaymentsAccount"
+    ]
+    if account is None:
+        return Page([], {"since": since})
+    page, items = account["payouts"], []
+    waiting = [str(cursor["open"])] if cursor.get("open") else []
+    for row in page["nodes"]:
+        members = _members(ask, row) if row["status"] == "PAID" else []
+        nothing = not any(x in "123456789" for x in str(row["net"]["amount"]))
+        if row["status"] in _FINAL and (members or nothing or row["status"] != "PAID"):
+            items.append(_item("payouts", {**row, "members": members}))
+        else:
+            # Its parts may not be there yet, as it is paid.
+            waiting.append(row["issuedAt"])
+    newest = max([str(cursor.get("newest") or ""), *(r["issuedAt"] for r in page["nodes"])])
+    if page["pageInfo"]["hasNextPage"]:
+        kept = {"since": since, "after": page["pageInfo"]["endCursor"], "newest": newest}
+        return Page(items, {**kept, "open": min(waiting, default="")}, more=True)
+    return Page(items, {"since": min(waiting, default=max(newest, since))})
+
+
+def _members(ask: Ask, row: dict[str, Any]) -> list[dict[str, Any]]:
+    wanted, after, found = f"payments_transfer_id:{row['legacyResourceId']}", None, []
+    for _ in range(_PAGES):
+        page = ask(MEMBERS, {"query": wanted, "after": after, "first": _MEMBERS})["shopifyPaymentsAccount"]
+        rows = page["balanceTransactions"]
+        # The payout itself is none of its parts, whatever the search takes for one.
+        found += [
+            m for m in rows["nodes"] if m["type"] != "TRANSFER" and m["associatedPayout"]["id"] == row["id"]
+        ]
+        if not rows["pageInfo"]["hasNextPage"]:
+            break
+        after = rows["pageInfo"]["endCursor"]
+    return found
+
+
+def _with_refunds(ask: Ask, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Movements that give something back, with the refund that they are of and the payment that it gives back."""
+    back = [r for r in rows if r["type"] in ("REFUND", "REFUND_FAILURE") and r["associatedOrder"]]
+    ids = sorted({r["associatedOrder"]["id"] for r in back})
+    of_transaction: dict[str, tuple[str, str]] = {}
+    for first in range(0, len(ids), _ORDERS):
+        for order in ask(GIVEN_BACK, {"ids": ids[first : first + _ORDERS]})["nodes"]:
+            for refund in (order or {}).get("refunds", ()):
+                for made in refund["transactions"]["nodes"]:
+                    parent = (made.get("parentTransaction") or {}).get("id") or ""
+                    of_transaction[made["id"].rpartition("/")[2]] = (refund["id"], parent)
+    for row in back:
+        refund_id, parent = of_transaction.get(str(row["sourceOrderTransactionId"]), ("", ""))
+        row.update({k: v for k, v in (("refund", refund_id), ("payment", parent)) if v})
+    return rows
+
+
+def _settled(row: dict[str, Any]) -> dict[str, Any]:
+    """Without the payout that it is to be in, which is not known at first; a transfer is the payout."""
+    if row["type"].startswith("TRANSFER"):
+        return row
+    return {k: v for k, v in row.items() if k != "associatedPayout"}
+
+
+def _item(stream: str, node: dict[str, Any]) -> Item:
+    raw = json.dumps(node, sort_keys=True, separators=(",", ":"), default=str).encode()
+    digest = hashlib.sha256(raw).hexdigest()[:16]
+    return Item(stream, str(node["id"]), f"{stream}:{node['id']}:{digest}", raw)

@@ -1,0 +1,195 @@
+"""Shopify on the wire, against its simulator: lists to their end, costs, tokens, its own figures, Shopify Payments."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conformance.furnished import NOW
+from tieout.connector_api import SetupError, SystemConfig, open_system
+from tieout.documents import CustomerInvoice, PayoutComposition, ProviderMovement
+from tieout.operations.discover import discover
+from tieout_sandbox import World
+from tieout_sandbox.simulators.shopify import Shopify
+from tieout_sandbox.simulators.shopify_payments import ShopifyPayments
+
+D = Decimal
+SHOPIFY = discover()["shopify"]
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with tempfile.TemporaryDirectory() as folder:
+        made = World(Path(folder) / "world", seed=1, start=NOW)
+        made.start()
+        yield made
+        made.stop()
+
+
+@pytest.fixture
+def shop(world: World) -> Shopify:
+    return world.shops["shop_us"]
+
+
+def opened(world: World, **settings: str) -> Any:
+    given = {"url": world.url("shop_us"), **(settings or {"token": world.secrets["shop_us_token"]})}
+    return open_system(SHOPIFY, SystemConfig("shop_us", "shopify", "sandbox", given))
+
+
+def place(shop: Shopify, count: int = 1, **more: Any) -> dict[str, Any]:
+    lines = [{"name": f"x{n}", "quantity": 1, "price": D("2.00"), "taxes": []} for n in range(count)]
+    return shop.place(number="US-1", at=NOW, customer={"id": "1", "name": "A", "email": "a@example.com"}, lines=lines,
+                      shipping=D("1.00"), shipping_tax=[], total=D(2 * count + 1), included=False, **more)  # fmt: skip
+
+
+def everything(session: Any, stream: str) -> list[Any]:
+    cursor: dict[str, Any] = {}
+    found = []
+    while True:
+        page = session.poll(stream, cursor, NOW)
+        found += [d for item in page.items for d in SHOPIFY.stream(stream).documents(item.body, {})]
+        if not page.more:
+            return found
+        cursor = page.cursor
+
+
+def test_an_order_is_read_to_the_end_of_each_of_its_lists(world: World, shop: Shopify) -> None:
+    order = place(shop, count=137)
+    for n in range(12):
+        rows = [(n * 11 + m, 1, D("2.00"), D(0)) for m in range(11)]
+        shop.refund(order, rows, D("22.00"), NOW + timedelta(minutes=n))
+        shop.fulfil(order, NOW + timedelta(minutes=n), {136: 1}, whole=False)
+    for _ in range(14):
+        order["transactions"].append(shop._transaction("SALE", "gift_card", D("1.00"), NOW))
+    session = opened(world)
+    (item,) = session.poll("orders", {}, NOW).items
+    node = json.loads(item.body)
+    assert [len(node[x]["nodes"]) for x in ("lineItems", "shippingLines")] == [137, 1]
+    assert len(node["refunds"]) == 12 and len(node["fulfillments"]) == 12
+    assert [len(r["refundLineItems"]["nodes"]) for r in node["refunds"]] == [11] * 12
+    assert len(node["transactions"]) == 14 + 12 + 1 and "cut" not in node
+    assert "pageInfo" not in item.body.decode()
+
+
+def test_an_order_with_more_than_shopify_gives_is_refused_in_words(world: World, shop: Shopify) -> None:
+    order = place(shop)
+    for _ in range(251):
+        order["transactions"].append(shop._transaction("VOID", "gift_card", D("1.00"), NOW))
+    session = opened(world)
+    (item,) = session.poll("orders", {}, NOW).items
+    with pytest.raises(ValueError, match="has 252 transactions, of which Shopify gives 250"):
+        SHOPIFY.stream("orders").documents(item.body, {})
+
+
+def test_a_query_that_costs_too_much_is_asked_for_less_until_it_fits(world: World, shop: Shopify) -> None:
+    for _ in range(9):
+        place(shop, count=7)
+    shop.most_cost = 1000
+    found = everything(opened(world), "orders")
+    assert len([d for d in found if isinstance(d, CustomerInvoice) and len(d.lines) == 8]) == 9
+    shop.most_cost = 20
+    with pytest.raises(SetupError, match="exceeds the single query max cost"):
+        opened(world).poll("orders", {}, NOW)
+
+
+def test_an_app_of_the_dev_dashboard_gets_its_token_by_its_id_and_secret(world: World, shop: Shopify) -> None:
+    place(shop)
+    session = opened(world, client_id=shop.client_id, client_secret=shop.webhook_secret)
+    assert session.check().startswith("Shopify shop") and len(everything(session, "orders")) == 1
+    with pytest.raises(SetupError, match="gives no token"):
+        opened(world, client_id=shop.client_id, client_secret="another").check()
+    with pytest.raises(SetupError, match="client_id and client_secret of an app of the Dev Dashboard"):
+        opened(world, client_id=shop.client_id)
+
+
+def test_a_shops_own_figures_count_what_came_in_to_the_cent(world: World, shop: Shopify) -> None:
+    """Tips, gift cards and duties included; what is pending, a test or money alone is left out."""
+    plain, tipped = place(shop, count=3), place(shop)
+    tipped["totalTipReceivedSet"], tipped["totalPriceSet"] = shop.money(D("3.00")), shop.money(D("6.00"))
+    card = place(shop)
+    card["lineItems"]["nodes"][0]["isGiftCard"] = True
+    place(shop, test=True)
+    shop.refund(plain, [(0, 1, D("2.00"), D(0))], D("1.50"), NOW)
+    waiting = shop.refund(plain, [(1, 1, D("2.00"), D(0))], D("2.00"), NOW)
+    waiting["transactions"]["nodes"][0]["status"] = "PENDING"
+    session = opened(world)
+    first, after = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
+    orders, returns = session.control_totals(["orders"], first, after, "UTC")
+    documents = everything(session, "orders")
+    sold = [d.measure() for d in documents if d.control_group == "orders"]
+    assert (orders.count, orders.debit) == (3, sum((m.debit for m in sold), D(0)))
+    assert returns.count == 1, "the pending one is none yet"
+    assert session.control_totals(["balance"], first, after, "UTC") == []
+
+
+def test_shopify_payments_is_read_by_api_with_fees_payouts_and_what_they_paid(world: World, shop: Shopify) -> None:  # fmt: skip
+    order = place(shop)
+    refund = shop.refund(order, [(0, 1, D("2.00"), D(0))], D("2.00"), NOW)
+    sale, back = 77, int(refund["transactions"]["nodes"][0]["id"].rpartition("/")[2])
+    refund["transactions"]["nodes"][0]["parentTransaction"] = {"id": f"gid://shopify/OrderTransaction/{sale}"}
+    account = shop.payments = ShopifyPayments("USD")
+    named = (order["id"], order["name"])
+    for n in range(260):
+        account.move("CHARGE", D("3.00"), D("0.30"), NOW + timedelta(seconds=n), named, sale + n)
+    account.move("REFUND", D("-2.00"), D(0), NOW + timedelta(hours=1), named, back, ("REFUND", 5))
+    account.move("CHARGE", D("9.00"), D(0), NOW, named, 1, test=True)
+    account.move("SHIPPING_LABEL", D("-4.00"), D(0), NOW + timedelta(hours=2))
+    account.pay_out(NOW + timedelta(days=1))
+    scheduled = account.move("CHARGE", D("5.00"), D("0.50"), NOW + timedelta(days=1, hours=1), named, 5)
+    account.pay_out(NOW + timedelta(days=2), status="SCHEDULED")
+    session = opened(world)
+    moved = [d for d in everything(session, "balance") if isinstance(d, ProviderMovement)]
+    assert len(moved) == 265 and sum(d.net.value for d in moved) == 0
+    assert {d.category for d in moved} == {"charge", "refund", "shipping_label", "payout"}
+    (given,) = [d for d in moved if d.category == "refund"]
+    assert given.refund_key == f"refund:{refund['id'].rpartition('/')[2]}" and given.payment_key == str(sale)
+    assert {d.order_key for d in moved if d.category == "charge"} == {order["id"].rpartition("/")[2]}
+    (made_of,) = everything(session, "payouts")
+    assert isinstance(made_of, PayoutComposition) and len(made_of.movement_keys) == 262
+    assert set(made_of.movement_keys) < {d.key for d in moved}
+    assert f"shopify_payments:balance:{scheduled['id'].rpartition('/')[2]}" not in made_of.movement_keys
+    (paid,) = [d for d in moved if d.payout_key == made_of.payout_key]
+    assert paid.category == "payout" and paid.net.value == -(260 * D("2.70") - 6)
+
+
+def test_a_payout_is_told_once_it_is_final_and_once(world: World, shop: Shopify) -> None:
+    account = shop.payments = ShopifyPayments("USD")
+    account.move("CHARGE", D("3.00"), D("0.30"), NOW)
+    payout = account.pay_out(NOW, status="SCHEDULED")
+    session = opened(world)
+    page = session.poll("payouts", {}, NOW)
+    assert page.items == []
+    payout["status"] = "PAID"
+    page = session.poll("payouts", page.cursor, NOW)
+    (told,) = page.items
+    (again,) = session.poll("payouts", page.cursor, NOW).items
+    assert told.dedupe_key == again.dedupe_key
+
+
+def test_a_payout_whose_parts_are_not_what_it_paid_is_refused(shop: Shopify) -> None:
+    account = ShopifyPayments("USD")
+    row = account.move("CHARGE", D("3.00"), D("0.30"), NOW)
+    payout = {**account.pay_out(NOW), "members": [row]}
+    payout["net"] = account.money(D("2.69"))
+    with pytest.raises(ValueError, match=r"paid 2\.69 USD, its 1 balance transactions come to 2\.70 USD"):
+        SHOPIFY.stream("payouts").documents(json.dumps(payout).encode(), {})
+
+
+def test_a_shop_without_shopify_payments_has_none_of_it(world: World) -> None:
+    session = opened(world)
+    assert everything(session, "balance") == [] and everything(session, "payouts") == []
+
+
+def test_an_interface_says_what_movements_of_other_types_are(shop: Shopify) -> None:
+    row = ShopifyPayments("USD").move("SHIPPING_LABEL", D("-4.00"), D(0), NOW)
+    raw = json.dumps(row).encode()
+    for options, category in (({}, "shipping_label"), ({"movements": {"SHIPPING_LABEL": "fee"}}, "fee")):
+        (made,) = SHOPIFY.stream("balance").documents(raw, options)
+        assert isinstance(made, ProviderMovement) and made.category == category
