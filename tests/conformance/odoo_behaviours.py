@@ -459,6 +459,27 @@ def accounts_that_are_not_reconciled(ledger: Ledger) -> Any:
     return told
 
 
+def quantities(ledger: Ledger) -> Any:
+    """What becomes of quantities and prices that are finer than decimal accuracy has them."""
+    told = {}
+    for quantity, price in (
+        ("0.12", "80.00"),
+        ("0.125", "80.00"),
+        ("0.005", "1000.00"),
+        ("3", "3.333"),
+        ("2.675", "100.00"),
+    ):
+        line = {"name": "x", "quantity": float(quantity), "price_unit": float(price), "account_id": ledger.account("400000"),
+                "tax_ids": [[6, 0, []]]}  # fmt: skip
+        on = ledger.last(6).isoformat()
+        values = {"move_type": "out_invoice", "partner_id": ledger.partner, "invoice_date": on, "date": on,
+                  "invoice_line_ids": [[0, 0, line]]}  # fmt: skip
+        (move,) = ledger.call(MOVE, "create", vals_list=[values])
+        row = ledger.read(LINE, ledger.line_of(move, "400000"), "quantity", "balance")
+        told[f"{quantity} x {price}"] = [str(row["quantity"]), money(row["balance"])]
+    return told
+
+
 def days_after_today(ledger: Ledger) -> Any:
     """A document of tomorrow."""
     on = ledger.today + timedelta(days=1)
@@ -471,9 +492,9 @@ def days_after_today(ledger: Ledger) -> Any:
 ALL = [
     a_new_company, rounding, partners_of_bank_lines, dates_of_exchange_entries, ids_after_an_undo, matches_of_others, accounts_out_of_use,
     names_of_companies, a_match_and_a_draft, payments, early_discounts, settled_by_an_entry, marked_lines,
-    accounts_that_are_not_reconciled, automations, days_after_today,
+    accounts_that_are_not_reconciled, automations, quantities, days_after_today,
     rounding_by_line, hashed_journals, lock_dates, a_split_bank_line_taken_back,
 ]  # fmt: skip
 OWN = frozenset(["a_split_bank_line_taken_back", "hashed_journals", "lock_dates", "rounding_by_line"])
-# Asked of real servers alone: the simulator has no rules of people's own, and takes a match on any account.
-NOT_PLAYED = frozenset(["automations", "accounts_that_are_not_reconciled"])
+# Asked of real servers alone: the simulator has no rules of people's own.
+NOT_PLAYED = frozenset(["automations"])

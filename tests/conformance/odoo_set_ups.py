@@ -525,3 +525,75 @@ def _(case: Case) -> None:
         "account.analytic.account", {"name": "Sales", "active": False, "plan_id": 1, "company_id": False}
     )
     case.dimensions["cost_centre:200"] = "Sales"
+
+
+# what nothing names, and is booked with all the same
+
+
+@wrong(
+    "invoices that are owed on another account than the mapped one",
+    r"invoices are owed on what is mapped: account 121300 .*new receivables stand on 121000",
+    r"map that one, or make 121300 the default",
+)
+def _(case: Case) -> None:
+    world = case.books.odoo.service.world
+    own = {k: v for k, v in case.found("account.account", code="121000").items() if k != "id"}
+    world.add("account.account", {**own, "code": "121300", "name": "Account Receivable (PoS)"})
+    case.accounts["receivable"] = "121300"
+
+
+@wrong(
+    "18: bills that are owed on another account than the mapped one",
+    r"bills are owed on what is mapped: account 211000 .*new payables stand on 211300",
+    r"map that one, or make 211000 the default",
+    played=V18,
+)
+def _(case: Case) -> None:
+    world = case.books.odoo.service.world
+    own = {k: v for k, v in case.found("account.account", code="211000").items() if k != "id"}
+    world.add("account.account", {**own, "code": "211300", "name": "Account Payable (other)"})
+    world.due_codes[case.books.company.id, False] = "211300"
+
+
+@wrong("quantities of whole numbers", r"Product Unit is kept with less than 2 decimals", r"set it to 2")
+def _(case: Case) -> None:
+    case.books.odoo.service.world.digits["quantity"] = (16, 0)
+
+
+@wrong(
+    "18: prices of one decimal",
+    r"Product Price is kept with less than 2 decimals",
+    r"set it to 2",
+    played=V18,
+)
+def _(case: Case) -> None:
+    case.books.odoo.service.world.digits["price_unit"] = (16, 1)
+
+
+@wrong(
+    "unapplied cash on the ledger's own suspense account",
+    r"account 101402 .*is the suspense account of journal",
+    r"map another",
+)
+def _(case: Case) -> None:
+    case.update("account.account", case.found("account.account", code="101402"), reconcile=True)
+    case.accounts["unapplied.unknown"] = "101402"
+
+
+@wrong("an archived journal for exchange differences", r"exchange.*is archived", r"take it into use again")
+def _(case: Case) -> None:
+    world = case.books.odoo.service.world
+    key = world.table("res.company")[case.books.company.id]["currency_exchange_journal_id"]
+    case.update("account.journal", world.table("account.journal")[key], active=False)
+
+
+@wrong(
+    "rates that ended half a year ago",
+    r"takes EUR: warning: its last rate is of 2026-04-01",
+    r"enter rates",
+    warns=True,
+)
+def _(case: Case) -> None:
+    rows = case.books.odoo.service.world.table("res.currency.rate").values()
+    for row in list(rows):
+        case.update("res.currency.rate", row, name="2026-04-01")

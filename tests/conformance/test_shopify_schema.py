@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from graphql import (
+    GraphQLEnumType,
     GraphQLObjectType,
     GraphQLSchema,
     build_client_schema,
@@ -24,8 +25,8 @@ from graphql import (
     validate,
 )
 
+from tieout.connectors.shopify import pages, payments, queries
 from tieout.connectors.shopify.client import API_VERSION
-from tieout.connectors.shopify.queries import ORDERS, SALES, SHOP
 from tieout_sandbox.simulators.shopify_schema import SDL
 
 PACKAGE = "@shopify/dev-mcp@1.16.0"
@@ -57,9 +58,31 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> GraphQLSchema:
     return build_client_schema(schema.get("data", schema), assume_valid=True)
 
 
-@pytest.mark.parametrize("query", [ORDERS, SALES, SHOP], ids=["orders", "sales", "shop"])
+# Every query that there is, and of each connection that of a further page.
+QUERIES = {
+    name: text for name, text in vars(queries).items() if isinstance(text, str) and text.lstrip().startswith("query")
+} | {
+    f"more-{owner}-{name}": queries.more(owner, name, *asked)
+    for owner, connections in (
+        ("order", pages.OF_ORDER),
+        ("refund", pages.OF_REFUND),
+        ("return", pages.OF_RETURN),
+        ("fulfillment", pages.OF_FULFILMENT),
+    )
+    for name, asked in connections.items()
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
 def test_our_queries_are_valid_for_the_published_schema(published: GraphQLSchema, query: str) -> None:
     assert validate(published, parse(query)) == []
+
+
+def test_each_type_that_is_told_apart_is_one_that_shopify_publishes(published: GraphQLSchema) -> None:
+    kind = published.type_map["ShopifyPaymentsTransactionType"]
+    assert isinstance(kind, GraphQLEnumType)
+    ours = {*payments.TYPES, *payments.BACK, "TRANSFER"}
+    assert ours <= set(kind.values), sorted(ours - set(kind.values))
 
 
 def test_the_simulator_promises_no_field_that_the_real_one_does_not_have(published: GraphQLSchema) -> None:

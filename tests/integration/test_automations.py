@@ -13,7 +13,7 @@ import pytest
 from tests.integration.office import Office
 from tests.stages import read_back
 from tieout.delivery import VerifyStage
-from tieout_sandbox.simulators.odoo.orm import Record
+from tieout_sandbox.simulators.odoo.store import Record
 
 Moves = Any
 LEVY = Decimal("1.50")

@@ -1156,3 +1156,21 @@ def test_an_entity_is_reconciled_once_a_day_and_again_soon_where_its_ledger_did_
     assert step(stage, connection) and not step(stage, connection)
     assert [d for _, d in runs] == [NOW.date(), *[NOW.date() + timedelta(days=1)] * 2]
     connection.close()
+
+
+def test_an_account_that_stops_allowing_reconciliation_is_named_and_nothing_is_booked(books: Books) -> None:
+    """Somebody takes the tick away between the plan of a match and its sending."""
+    move = books.invoice("INV-77180", "500.00", books.partner("Acme Corp"))
+    books.cash("c1", "500.00", "Acme Corp INV-77180")
+    assert len(books.run().applied) == 1
+    (account,) = books.call("account.account", "search", domain=[["code", "=", "212130"]])
+    books.call("account.account", "write", ids=[account], vals={"reconcile": False})
+    moves = books.moves()
+    books.work()
+    assert books.due(move) == 500 and books.moves() == moves
+    rows = books.database.rows("select cause, detail from tieout.cases where state = 'open'")
+    assert [r["cause"] for r in rows] == ["matched_otherwise"] and "tick Allow Reconciliation" in rows[0][
+        "detail"
+    ]
+    books.call("account.account", "write", ids=[account], vals={"reconcile": True})
+    assert len(whole(books).applied) == 1 and books.due(move) == 0

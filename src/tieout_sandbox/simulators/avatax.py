@@ -71,8 +71,13 @@ class AvaTax:
         for row in asked["lines"]:
             net = Decimal(str(row["amount"]))
             tax = Decimal(0) if exempt else (net * rate / 100).quantize(Decimal("0.01"))
-            kind = "ReverseCharge" if abroad else "Sales"
-            details = [{"jurisName": region.strip("-"), "rate": rate / 100, "taxType": kind, "tax": tax}]  # fmt: skip
+            # Owed by the buyer it is input and output, which net to nothing.
+            kinds = (("Input", tax), ("Output", -tax)) if abroad else (("Sales", tax),)
+            details = [
+                {"jurisName": region.strip("-"), "rate": rate / 100, "taxType": kind, "tax": part}
+                for kind, part in kinds
+            ]
+            tax = Decimal(0) if abroad else tax
             lines.append(
                 {
                     "lineNumber": row["number"],

@@ -1,4 +1,7 @@
-"""Coupa as its API's clients see it: suppliers, orders, receiving transactions and invoices."""
+"""Coupa as its API's clients see it: suppliers, orders, receiving transactions and invoices.
+
+Shapes: compass.coupa.com, Core API (elements of each resource, querying options, JSON beside XML).
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,8 @@ class Coupa:
         """An order of lines (description, quantity, price, account code)."""
         made = [
             {"id": n, "line-num": str(n), "type": "OrderQuantityLine", "description": text, "quantity": quantity,
-             "price": price, "account": {"code": account, "segment-2": "100"}, "receiving-required": True}
+             "price": price, "total": _times(quantity, price), "currency": {"code": "USD"}, "match-type": "3-way",
+             "receipt-required": True, "account": {"code": account, "segment-2": "100"}, "account-allocations": []}
             for n, (text, quantity, price, account) in enumerate(lines, 1)
         ]  # fmt: skip
         row = {
@@ -92,9 +96,9 @@ class Coupa:
         """A receiving transaction of a line of an order; `back` sends the quantity back to the supplier."""
         kind = "ReceivingQuantityReturnToSupplier" if back else "ReceivingQuantityConsumption"
         row = {
-            "type": kind, "status": "created", "quantity": quantity, "transaction-date": _stamp(at),
-            "order-line": {"id": line, "line-num": str(line), "order-header-number": order["po-number"],
-                           "currency": order["currency"]},
+            "type": kind, "status": "created", "quantity": quantity, "transaction-date": _stamp(at), "exported": False,
+            "order-line": {"id": line, "line-num": str(line), "order-header-id": order["id"],
+                           "order-header-number": order["po-number"], "currency": order["currency"]},
         }  # fmt: skip
         return self._put("receiving_transactions", at, row, "rita")
 
@@ -120,14 +124,16 @@ class Coupa:
             lines.append(
                 {"id": x["id"], "line-num": x["line-num"], "type": "InvoiceQuantityLine", "description": x["description"],
                  "quantity": str(sign * Decimal(quantity)), "price": x["price"], "total": str(net),
-                 "tax-code": f"S {rate}", "tax-rate": rate, "tax-amount": str(tax), "account": x["account"],
-                 "order-header-num": order["po-number"], "order-line-num": x["line-num"]}
+                 "tax-code": {"id": 1, "code": f"S {rate}"}, "tax-rate": rate, "tax-amount": str(tax),
+                 "tax-lines": [{"type": "TaxLine", "amount": str(tax), "rate": rate, "code": f"S {rate}", "tax-code": {"code": f"S {rate}"}}],
+                 "account": x["account"], "account-allocations": [], "po-number": order["po-number"],
+                 "order-header-num": order["id"], "order-line-id": x["id"], "order-line-num": x["line-num"]}
             )  # fmt: skip
         row = {
             "invoice-number": number, "invoice-date": f"{on}T00:00:00+00:00", "status": status,
             "document-type": "Credit Note" if credit else "Invoice", "supplier": order["supplier"],
-            "currency": order["currency"], "gross-total": str(total), "invoice-lines": lines,
-            "shipping-amount": "0.0", "handling-amount": "0.0", "misc-amount": "0.0", "net-due-date": None,
+            "currency": order["currency"], "gross-total": str(total), "total-with-taxes": str(total),
+            "line-level-taxation": True, "invoice-lines": lines, "invoice-charges": [], "exported": False, "shipping-amount": "0.0", "handling-amount": "0.0", "misc-amount": "0.0", "net-due-date": None,
         }  # fmt: skip
         return self._put("invoices", at, row, "mia")
 
@@ -141,7 +147,9 @@ class Coupa:
                 return _error(401, "invalid_client")
             token = f"token-{len(self._tokens)}"
             self._tokens.add(token)
-            return Answer(200, json.dumps({"access_token": token, "expires_in": 86399}).encode())
+            return Answer(
+                200, json.dumps({"access_token": token, "token_type": "bearer", "expires_in": 86399}).encode()
+            )
         if headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens:
             return _error(401, "Unauthorized")
         name = path.removeprefix("/api/")
@@ -185,13 +193,16 @@ def _fits(row: dict[str, Any], given: dict[str, str]) -> bool:
             continue
         if field == "id":
             wanted = int(value)
-        elif field.endswith("-date"):
-            held = str(held)[:10]
         else:
-            held, wanted = _instant(held), _instant(value)
+            # A bound without a time is midnight of UTC, whatever the zone of what it is held against.
+            held, wanted = _instant(held), _instant(value if "T" in value else f"{value}T00:00:00+00:00")
         if not {"gt]": held > wanted, "gt_or_eq]": held >= wanted, "lt_or_eq]": held <= wanted}[operator]:
             return False
     return True
+
+
+def _times(quantity: str, price: str) -> str:
+    return str((Decimal(quantity) * Decimal(price)).quantize(Decimal("0.01")))
 
 
 def _named(supplier: dict[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ RECORD = {
     "cash_account": ("101501", "", ""),
     "tax_rounding": ("round_per_line", "round_globally", "round_globally"),
     "bills_settle": (True, False, False),
+    "fine_prices": (False, True, True),
 }  # fmt: skip
 
 

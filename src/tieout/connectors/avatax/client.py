@@ -14,7 +14,7 @@ from tieout.connector_api import RefusedError, SystemConfig, ask_json, http_clie
 from tieout.documents.taxation import DeterminedLine, TaxDetermination, TaxQuestion
 
 _KEY = "give the account and license key of this environment"
-_TREATMENTS = {"ConsumerUse": "use_tax", "Use": "use_tax", "ReverseCharge": "reverse_charge"}
+_TREATMENTS = {"ConsumerUse": "use_tax", "Use": "use_tax"}
 
 
 def open_session(config: SystemConfig) -> AvaTaxSession:
@@ -50,7 +50,8 @@ class AvaTaxSession:
             "date": question.on.isoformat(),
             "customerCode": question.seller or question.seller_tax_id,
             "currencyCode": question.currency,
-            "businessIdentificationNo": question.buyer_tax_id,
+            # On a purchase it is the seller's (developer.avalara.com, domestic reverse charge purchase).
+            "businessIdentificationNo": question.seller_tax_id,
             "exemptionNo": question.exemption,
             "addresses": {
                 "shipFrom": {"country": question.seller_country},
@@ -78,7 +79,21 @@ class AvaTaxSession:
 
 
 def _line(number: str, row: dict[str, Any]) -> DeterminedLine:
+    """What is due of a line. A tax that the buyer owes (reverse charge) has no type of its own: it stands as input and as output of
+    the same amount, which net to nothing (developer.avalara.com)."""
     details = row.get("details") or []
+    sides = {kind: [d for d in details if d.get("taxType") == kind] for kind in ("Input", "Output")}
+    owed = sum((abs(Decimal(str(d["tax"]))) for d in sides["Output"]), Decimal(0))
+    taken = sum((abs(Decimal(str(d["tax"]))) for d in sides["Input"]), Decimal(0))
+    if owed and owed == taken and not Decimal(str(row["tax"])):
+        details = sides["Output"]
+        return DeterminedLine(
+            line=number,
+            treatment="reverse_charge",
+            rate=(sum((abs(Decimal(str(d["rate"]))) for d in details), Decimal(0)) * 100).normalize(),
+            amount=-owed if Decimal(str(row["lineAmount"])) < 0 else owed,
+            jurisdiction=", ".join(str(d.get("jurisName", "")) for d in details),
+        )
     rate = sum((Decimal(str(d["rate"])) for d in details), Decimal(0)) * 100
     amount = Decimal(str(row["tax"]))
     kinds = {_TREATMENTS.get(d.get("taxType", ""), "standard") for d in details}

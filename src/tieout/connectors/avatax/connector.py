@@ -20,7 +20,7 @@ CONNECTOR = Connector(
     limits="one call a document; nothing is recorded there",
     assumed=(
         "purchases are asked about as type PurchaseOrder, which is never recorded",
-        "tax that the buyer owes has the tax type ConsumerUse or ReverseCharge in its details",
+        "use tax that the buyer owes has the tax type ConsumerUse or Use in its details",
         "an exemption number makes its lines exempt",
     ),
 )

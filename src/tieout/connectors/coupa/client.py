@@ -1,7 +1,8 @@
 """Coupa on the wire: OAuth 2.0 client credentials, lists in pages of fifty by the time of their last change.
 
-References: docs.coupa.com (API: OAuth 2.0 and OIDC, querying options, suppliers, purchase orders, receiving
-transactions, invoices). Amounts are decimal texts, fields are written with hyphens.
+References: compass.coupa.com, Core API (OAuth 2.0 and OIDC, querying options, API operators, suppliers, purchase orders, receiving
+transactions, invoices). Amounts are decimal texts, fields are written with hyphens. The flag `exported` is another integration's:
+it is neither asked for nor set.
 """
 
 from __future__ import annotations
@@ -14,25 +15,27 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tieout.connector_api import (
-    ControlTotal,
-    Item,
-    Page,
-    SetupError,
-    SystemConfig,
-    ask_json,
-    http_client,
-    read_json,
-)
+import httpx2
+
+from tieout.connector_api import ControlTotal, Item, Page, SystemConfig, http_client, read_json
+from tieout.connector_api.tokens import ClientCredentials, token_auth
+from tieout.connectors.coupa.bills import is_credit, total_of
+from tieout.connectors.coupa.fields import day
 
 # Coupa gives fifty rows at most, whatever is asked for.
 _LIMIT = 50
-_SCOPES = "core.supplier.read core.purchase_order.read core.inventory.receiving.read core.invoice.read core.common.read"
-_KEY = f"check client id and secret, and that the client has the scopes {_SCOPES}"
+SCOPES = (
+    "core.supplier.read",
+    "core.purchase_order.read",
+    "core.inventory.receiving.read",
+    "core.invoice.read",
+    "core.common.read",
+)
+_KEY = f"check client id and secret, and that the client has the scopes {' '.join(SCOPES)}"
 # What is a list there, and which of its rows are told: what nobody approved yet is nobody's yet.
 PATHS: dict[str, tuple[str, dict[str, str]]] = {
     "suppliers": ("suppliers", {}),
-    "orders": ("purchase_orders", {"status[in]": "issued,closed,cancelled,soft_closed"}),
+    "orders": ("purchase_orders", {"status[in]": "issued,closed,cancelled"}),
     "receipts": ("receiving_transactions", {}),
     "bills": ("invoices", {"status[in]": "approved,voided"}),
 }
@@ -40,42 +43,31 @@ PATHS: dict[str, tuple[str, dict[str, str]]] = {
 
 def open_session(config: SystemConfig) -> CoupaSession:
     """A session by OAuth client credentials. No token is asked for yet."""
-    return CoupaSession(config.text("url"), config.text("client_id"), config.text("client_secret"))
+    url = config.text("url").rstrip("/")
+    grant = ClientCredentials(
+        f"{url}/oauth2/token",
+        config.text("client_id"),
+        config.text("client_secret"),
+        scope=" ".join(SCOPES),
+    )
+    # Without Accept Coupa answers in XML.
+    headers = {"Accept": "application/json"}
+    return CoupaSession(
+        http_client(base_url=url, timeout=40, headers=headers, auth=token_auth(config, grant))
+    )
 
 
 class CoupaSession:
     """Poller and ControlTotals of one Coupa instance."""
 
-    def __init__(self, url: str, client_id: str, client_secret: str) -> None:
-        self._form = {
-            "grant_type": "client_credentials",
-            "client_id": client_id,
-            "client_secret": client_secret,
-            "scope": _SCOPES,
-        }
-        self._http = http_client(base_url=url.rstrip("/"), timeout=40, headers={"Accept": "application/json"})
+    def __init__(self, http: httpx2.Client) -> None:
+        self._http = http
 
     def _list(self, stream: str, **params: Any) -> list[dict[str, Any]]:
         path, only = PATHS[stream]
-
-        def ask() -> list[dict[str, Any]]:
-            given = {**only, **params, "limit": _LIMIT}
-            rows: list[dict[str, Any]] = read_json(self._http, "Coupa", f"/api/{path}", given, _KEY)[0]
-            return rows
-
-        if "Authorization" not in self._http.headers:
-            self._log_in()
-        try:
-            return ask()
-        except SetupError:
-            # A token lives for a day: perhaps it is only old.
-            self._log_in()
-            return ask()
-
-    def _log_in(self) -> None:
-        self._http.headers.pop("Authorization", None)
-        token = ask_json(self._http, "Coupa", "/oauth2/token", _KEY, form=self._form)["access_token"]
-        self._http.headers["Authorization"] = f"Bearer {token}"
+        given = {**only, **params, "limit": _LIMIT}
+        rows: list[dict[str, Any]] = read_json(self._http, "Coupa", f"/api/{path}", given, _KEY)[0]
+        return rows
 
     def check(self) -> str:
         """What answers, in a line. Raises ConnectorError where it cannot be used."""
@@ -117,11 +109,16 @@ class CoupaSession:
             return []
         first, last = (x.astimezone(ZoneInfo(zone)).date() for x in (start, end - timedelta(seconds=1)))
         sums: dict[str, list[Any]] = {}
-        for row in self._dated(first.isoformat(), last.isoformat()):
-            total = Decimal(str(row["gross-total"]))
+        # A date is midnight of the instance's zone, a bound without a time midnight of UTC: a day more on either
+        # side is asked for, and the day as it is written decides.
+        around = (first - timedelta(days=1)).isoformat(), (last + timedelta(days=1)).isoformat()
+        for row in self._dated(*around):
+            if not first <= day(row["invoice-date"]) <= last:
+                continue
+            total = total_of(row)
             held = sums.setdefault(str(row["currency"]["code"]), [0, Decimal(0), Decimal(0)])
             held[0] += 1
-            held[1 if row["document-type"] == "Credit Note" else 2] += abs(total)
+            held[1 if is_credit(row) else 2] += abs(total)
         return [
             ControlTotal(currency, "bills", count, debit, credit, "invoices by invoice date")
             for currency, (count, debit, credit) in sorted(sums.items())

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from tieout.connector_api import BILL_OPTIONS, ConfigField, Connector, Option, Stream, own_accruals
+from datetime import date
+
+from tieout.connector_api import (
+    BILL_OPTIONS,
+    ApiVersion,
+    ConfigField,
+    Connector,
+    NeededRight,
+    Option,
+    Stream,
+    Verified,
+    own_accruals,
+)
+from tieout.connectors.coupa.bills import bill
 from tieout.connectors.coupa.client import open_session
-from tieout.connectors.coupa.normalise import bill, order, receipt, supplier
+from tieout.connectors.coupa.normalise import order, receipt, supplier
+
+_DOCS = "compass.coupa.com, Core API, as github:TimTini/coupa-compass-integration-docs keeps it"
 
 CONNECTOR = Connector(
     name="coupa",
     title="Coupa (suppliers, purchase orders, receipts, invoices)",
-    version="1",
+    version="2",
     config=(
         ConfigField("url", "the instance's address, such as https://company.coupahost.com"),
         ConfigField("client_id", "identifier of an OpenID Connect client (client credentials)"),
@@ -29,6 +44,10 @@ CONNECTOR = Connector(
         ),
         Option("cost_centre_segment", "the account's field that names the cost centre, such as segment-2"),
         Option(
+            "time_zone",
+            "the zone whose day a receipt was on, such as America/Chicago (default: as Coupa writes it, in the instance's zone)",
+        ),
+        Option(
             "bank_details_role", "whose role it is to approve where a supplier is paid (default: controller)"
         ),
         Option("accruals", "who accrues what was received and not billed", ("tieout", "odoo")),
@@ -40,11 +59,37 @@ CONNECTOR = Connector(
         Stream("bills", "approved invoices and credit notes", bill, "updated-at"),
         Stream("accruals", "what Tieout accrues at a cut-off", own_accruals),
     ),
-    limits="50 rows a page; a token lives for a day",
+    limits="50 rows a page, which is Coupa's own limit, as are 25 requests a second; a token lives for a day",
+    api=ApiVersion("Core API (R39 and later)", f"{_DOCS}, Swagger of R39"),
+    verified=(
+        Verified(
+            date(2026, 11, 30), "the elements of each resource, querying options and example calls", _DOCS
+        ),
+        Verified(
+            date(2026, 11, 30),
+            "rows that others published in their tests and as samples",
+            "docs/CONNECTORS.md",
+        ),
+    ),
+    rights=(
+        NeededRight("core.supplier.read", "suppliers"),
+        NeededRight("core.purchase_order.read", "purchase orders"),
+        NeededRight("core.inventory.receiving.read", "receiving transactions"),
+        NeededRight("core.invoice.read", "invoices and credit notes"),
+        NeededRight("core.common.read", "what rows refer to: currencies, users, payment terms"),
+    ),
+    not_covered=(
+        "order lines whose account is split: such an order is a case; an invoice's split lines are booked by their shares",
+        "goods that were disposed of, and voids of a part of a receipt: each is a case",
+        "receipts of no order line (inventory that nobody ordered): each is a case",
+        "withholding tax lines, early payment discounts, prepayments and retainage of an invoice",
+        "the flag exported and integration history: they are another integration's, and neither asked for nor set",
+        "expense reports, requisitions, contracts, Coupa Pay",
+    ),
     assumed=(
-        "a remit-to address carries the account as iban and swift-code",
-        "a receiving transaction's order-line names its order and line; a return's type says Return",
-        "tax stands on an invoice's lines as tax-code, tax-rate and tax-amount; a credit note is below zero",
+        "where a supplier is paid stands in custom fields iban and swift-code of its remit-to addresses: Coupa's own fields have no account",
+        "a credit note's amounts are below zero",
+        "a receipt by amount says it as total; what was voided of a receipt stands on it as voided-value",
         "an order that people are changing is not told until it is issued again",
     ),
 )

@@ -1,15 +1,25 @@
-"""Coupa's suppliers, purchase orders, receiving transactions and invoices, to documents. Pure."""
+"""Coupa's suppliers, purchase orders and receiving transactions, to documents. Pure.
+
+References: compass.coupa.com, Core API (suppliers, remit-to addresses, purchase orders and their lines, receiving transactions).
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from tieout.connectors.coupa.fields import (
+    account_of,
+    changed_at,
+    day_of,
+    decimal,
+    dimensions_of,
+    login_of,
+    number_of,
+    row_of,
+)
 from tieout.documents import (
-    BillLine,
     Document,
     GoodsReceipt,
     OrderLine,
@@ -18,218 +28,166 @@ from tieout.documents import (
     PurchaseOrderState,
     Supplier,
     SupplierAccount,
-    TaxLine,
-    VendorBill,
 )
 from tieout.formats.payments import is_iban
 from tieout.money import Amount
 
+# `soft_closed` stands in messages of before alone: an order has no such status.
 _STATES = {"issued": "open", "closed": "closed", "soft_closed": "closed", "cancelled": "cancelled"}
-# Amounts of an invoice's head that are lines of their own, by the key of their account.
-_EXTRAS = (("shipping-amount", "shipping"), ("handling-amount", "handling"), ("misc-amount", "misc"))
+# How a line is held against its bills; direct_matching names the receipt.
+_BY_RECEIPT = {"3-way": True, "3-way-fifo": True, "direct_matching": True, "2-way": False, "none": False}
+_CAME = (
+    "InventoryReceipt",
+    "ReceivingQuantityConsumption",
+    "ReceivingAmountConsumption",
+    "ReceivingConsumption",
+)
+_WENT_BACK = (
+    "ReceivingQuantityReturnToSupplier",
+    "ReceivingAmountReturnToSupplier",
+    "ReceivingReturnToSupplier",
+)
 
 
 def supplier(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     """A supplier; where it is paid is its active remit-to with an account. Raises ValueError where that
     account is no IBAN."""
-    row = _row(raw)
+    row = row_of(raw)
     address = row.get("primary-address") or {}
-    number = _number_of(row)
+    number = number_of(row)
     account = None
     for remit in row.get("remit-to-addresses") or ():
-        iban = str(remit.get("iban") or "").replace(" ", "").upper()
+        # Coupa's own fields of a remit-to address have no account: a company adds one.
+        own = remit.get("custom-fields") or {}
+        iban = str(remit.get("iban") or own.get("iban") or "").replace(" ", "").upper()
         if remit.get("active") and iban:
             if not is_iban(iban):
                 raise ValueError(f"supplier {number}: {iban[:4]}… is no IBAN (remit-to {remit.get('id')})")
-            account = SupplierAccount(iban=iban, bic=str(remit.get("swift-code") or "").upper())
+            bic = str(remit.get("swift-code") or own.get("swift-code") or "").upper()
+            account = SupplierAccount(iban=iban, bic=bic)
             break
     return [
         Supplier(
             key=f"supplier:{number}",
-            version=_instant(row["updated-at"]).isoformat(),
-            occurred_at=_instant(row["updated-at"]),
+            version=changed_at(row).isoformat(),
+            occurred_at=changed_at(row),
             currency=str((row.get("currency") or {}).get("code") or options.get("currency", "USD")),
             party=Party(
                 key=number,
                 name=str(row["name"]),
                 email=str((row.get("primary-contact") or {}).get("email") or ""),
-                country=str((address.get("country") or {}).get("code") or ""),
+                country=_country(address),
             ),
             tax_id=str(row.get("tax-id") or ""),
             account=account,
             terms_days=int((row.get("payment-term") or {}).get("days-for-net-payment") or 30),
             town=str(address.get("city") or ""),
             active=row["status"] == "active",
-            prepared_by=_login(row, "updated-by"),
+            prepared_by=login_of(row, "updated-by"),
         )
     ]
+
+
+def _country(address: Mapping[str, Any]) -> str:
+    """Its code; of an address that is asked for alone Coupa writes the name, which is none."""
+    found = address.get("country")
+    return str((found or {}).get("code") or "") if isinstance(found, Mapping) or not found else ""
 
 
 def order(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
-    """A purchase order that was issued; one line for each of its lines. An amount line is one of its price."""
-    row = _row(raw)
+    """A purchase order that was issued; one line for each of its lines. A line by amount is that many of one. Raises
+    ValueError for a line whose account is split."""
+    row = row_of(raw)
     currency = str(row["currency"]["code"])
-    lines = tuple(
-        OrderLine(
-            line=str(x["line-num"]),
-            name=str(x["description"]),
-            quantity=_decimal(x.get("quantity"), "1"),
-            price=_decimal(x["price"]),
-            account=_account(x),
-            sku=str(x.get("source-part-num") or ""),
-            dimensions=_dimensions(x, options),
-            received=x.get("type") != "OrderAmountLine" and bool(x.get("receiving-required", True)),
-        )
-        for x in row["order-lines"]
-    )
-    day = _instant(row.get("created-at") or row["updated-at"]).date()
+    lines = tuple(_order_line(row, x, options) for x in row["order-lines"])
     return [
         PurchaseOrder(
             key=f"order:{row['po-number']}",
-            version=_instant(row["updated-at"]).isoformat(),
-            occurred_at=_instant(row["updated-at"]),
+            version=changed_at(row).isoformat(),
+            occurred_at=changed_at(row),
             currency=currency,
             number=str(row["po-number"]),
-            supplier=_number_of(row["supplier"]),
-            booked_on=day,
+            supplier=number_of(row["supplier"]),
+            booked_on=day_of(row.get("created-at") or row["updated-at"], options),
             lines=lines,
             total=Amount.rounded(sum((x.quantity * x.price for x in lines), Decimal(0)), currency),
             state=PurchaseOrderState(_STATES[str(row["status"])]),
-            prepared_by=_login(row, "created-by"),
+            prepared_by=login_of(row, "created-by"),
         )
     ]
+
+
+def _order_line(row: Mapping[str, Any], line: Mapping[str, Any], options: Mapping[str, Any]) -> OrderLine:
+    by_amount = line.get("type") == "OrderAmountLine" or line.get("quantity") in (None, "")
+    split = [x for x in line.get("account-allocations") or () if x]
+    if len(split) > 1:
+        raise ValueError(
+            f"order {row['po-number']}, line {line['line-num']}: its account is split in {len(split)}, which an order's line is not"
+        )
+    price = decimal(line["price"])
+    # What a line without a match type says of receipts in older instances.
+    required = line.get("receipt-required", line.get("receiving-required"))
+    kind = line.get("match-type")
+    received = _BY_RECEIPT[kind] if kind else not by_amount and bool(True if required is None else required)
+    return OrderLine(
+        line=str(line["line-num"]),
+        name=str(line["description"]),
+        quantity=price if by_amount else decimal(line["quantity"]),
+        price=Decimal(1) if by_amount else price,
+        account=account_of(line) or account_of(split[0] if split else {}),
+        sku=str(line.get("source-part-num") or ""),
+        dimensions=dimensions_of(line, options) or dimensions_of(split[0] if split else {}, options),
+        received=received,
+    )
 
 
 def receipt(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
-    """What came of an order's line; what was voided came not at all, and tells 0."""
-    row = _row(raw)
-    line = row["order-line"]
-    quantity = Decimal(0) if row["status"] == "voided" else _decimal(row["quantity"])
-    if "Return" in str(row["type"]):
-        quantity = -abs(quantity)
-    currency = str((line.get("currency") or {}).get("code") or options.get("currency", "USD"))
+    """What came of an order's line, in pieces or as an amount; what was voided came not at all, and tells 0.
+    Raises ValueError for what came of no order, and for kinds that are neither a receipt nor a return."""
+    row = row_of(raw)
+    line = row.get("order-line")
+    if not line:
+        raise ValueError(
+            f"receiving transaction {row['id']} ({row['type']}) is of no order line: there is nothing that a bill could be held against"
+        )
+    currency = (
+        (row.get("currency") or {}).get("code")
+        or (line.get("currency") or {}).get("code")
+        or options.get("currency", "USD")
+    )
     return [
         GoodsReceipt(
             key=f"receipt:{row['id']}",
-            version=_instant(row["updated-at"]).isoformat(),
-            occurred_at=_instant(row["updated-at"]),
-            currency=currency,
+            version=changed_at(row).isoformat(),
+            occurred_at=changed_at(row),
+            currency=str(currency),
             number=str(row["id"]),
-            order_number=str(line["order-header-number"]),
+            # An order that was never numbered otherwise is numbered by its id.
+            order_number=str(line.get("order-header-number") or line["order-header-id"]),
             line=str(line["line-num"]),
-            quantity=quantity,
-            booked_on=_instant(row["transaction-date"]).date(),
-            prepared_by=_login(row, "created-by"),
+            quantity=_came(row),
+            booked_on=day_of(row.get("transaction-date") or row["created-at"], options),
+            prepared_by=login_of(row, "created-by"),
         )
     ]
 
 
-def bill(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
-    """An approved invoice or credit note. A credit note's amounts are below zero there, and not here."""
-    row = _row(raw)
-    currency, total = str(row["currency"]["code"]), _decimal(row["gross-total"])
-    refund = row["document-type"] == "Credit Note"
-    sign = Decimal(-1) if refund and total < 0 else Decimal(1)
-    lines: list[BillLine] = []
-    taxes: dict[str, tuple[Decimal, Decimal]] = {}
-    for x in row["invoice-lines"]:
-        code = str(x.get("tax-code") or "")
-        tax, rate = sign * _decimal(x.get("tax-amount"), "0"), _decimal(x.get("tax-rate"), "0")
-        if code and tax:
-            taxes[code] = (taxes.get(code, (Decimal(0), rate))[0] + tax, rate)
-        net, price = sign * _decimal(x["total"]), _decimal(x["price"])
-        quantity = _decimal(x.get("quantity"), "1")
-        lines.append(
-            BillLine(
-                name=str(x["description"]),
-                quantity=abs(quantity),
-                price=abs(price) if net >= 0 else -abs(price),
-                net=Amount.exact(net, currency),
-                order_line=str(x.get("order-line-num") or ""),
-                order_number=str(x.get("order-header-num") or ""),
-                sku=str(x.get("source-part-num") or ""),
-                tax_key=code,
-                account=_account(x),
-                dimensions=_dimensions(x, options),
+def _came(row: Mapping[str, Any]) -> Decimal:
+    """How much came: pieces, or of a line by amount how much money's worth; below zero where it went back."""
+    kind = str(row["type"])
+    original = row.get("original-transaction-id") or row.get("original_transaction_id")
+    if kind.startswith("Void"):
+        if original:
+            raise ValueError(
+                f"receiving transaction {row['id']} ({kind}) takes back a part of {original}: see there what is left of it"
             )
-        )
-    for name, key in _EXTRAS:
-        extra = sign * _decimal(row.get(name), "0")
-        if extra:
-            charged = Amount.exact(extra, currency)
-            lines.append(BillLine(name=key, quantity=Decimal(1), price=extra, net=charged, account=key))
-    numbers = sorted({x.order_number for x in lines if x.order_number})
-    party = row["supplier"]
-    due = row.get("net-due-date")
-    return [
-        VendorBill(
-            key=f"bill:{row['id']}",
-            version=_instant(row["updated-at"]).isoformat(),
-            occurred_at=datetime.combine(_day(row["invoice-date"]), time(12), UTC),
-            currency=currency,
-            control_group="bills",
-            number=str(row["invoice-number"]),
-            supplier=_number_of(party),
-            seller=Party(key=_number_of(party), name=str(party["name"])),
-            booked_on=_day(row["invoice-date"]),
-            due_on=_day(due) if due else None,
-            order_number=numbers[0] if len(numbers) == 1 else "",
-            lines=tuple(lines),
-            taxes=tuple(
-                TaxLine(key=k, title=k, rate=rate, amount=Amount.exact(tax, currency))
-                for k, (tax, rate) in taxes.items()
-            ),
-            total=Amount.exact(sign * total, currency),
-            refund=refund,
-            refers_to=str(row.get("original-invoice-number") or ""),
-            prepared_by=_login(row, "created-by"),
-            exclusion="voided" if row["status"] == "voided" else "",
-        )
-    ]
-
-
-def _row(raw: bytes) -> dict[str, Any]:
-    row = json.loads(raw)
-    if not isinstance(row, dict):
-        raise ValueError("an object was expected")
-    return row
-
-
-def _number_of(row: Mapping[str, Any]) -> str:
-    """A supplier's number; one that has none is known by its id."""
-    return str(row.get("number") or row["id"])
-
-
-def _decimal(value: Any, default: str | None = None) -> Decimal:
-    if value in (None, "") and default is not None:
-        return Decimal(default)
-    if isinstance(value, float):
-        raise ValueError(f"{value!r}: an amount as text was expected")
-    return Decimal(str(value))
-
-
-def _account(line: Mapping[str, Any]) -> str:
-    return str((line.get("account") or {}).get("code") or "")
-
-
-def _dimensions(line: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, str]:
-    """The account's segment that is the cost centre, as the interface names it."""
-    segment = str(options.get("cost_centre_segment", ""))
-    value = str((line.get("account") or {}).get(segment) or "") if segment else ""
-    return {"cost_centre": value} if value else {}
-
-
-def _login(row: Mapping[str, Any], field: str) -> str:
-    return str((row.get(field) or {}).get("login") or "")
-
-
-def _instant(text: Any) -> datetime:
-    found = datetime.fromisoformat(str(text))
-    if found.tzinfo is None:
-        raise ValueError(f"{text!r}: a time with its zone was expected")
-    return found.astimezone(UTC)
-
-
-def _day(text: Any) -> date:
-    """The day as Coupa writes it: at midnight of the instance's own zone."""
-    return date.fromisoformat(str(text)[:10])
+        # What it voids says so itself.
+        return Decimal(0)
+    if kind not in (*_CAME, *_WENT_BACK):
+        raise ValueError(f"receiving transaction {row['id']}: {kind} is neither a receipt nor a return to the supplier")  # fmt: skip
+    if row.get("status") == "voided":
+        return Decimal(0)
+    given = row.get("quantity")
+    whole = decimal(given) if given not in (None, "") else decimal(row.get("total") or row["price"])
+    left = abs(whole) - decimal(row.get("voided-value", row.get("voided_value")), "0")
+    return -left if kind in _WENT_BACK else left

@@ -327,7 +327,7 @@ class Matcher:
             if row is None or row["parent_state"] != "posted":
                 found[key] = f"line {key} is not posted any more"
             elif _residual(row, line) != exact(line.residual):
-                found[key] = f"line {key} is open by {_residual(row, line):f}, and was by {line.residual}"
+                found[key] = _otherwise(row, line)
         return found
 
     def to_mark(self, marks: Sequence[Mark]) -> list[list[str]]:
@@ -410,7 +410,7 @@ def judge_set(
         elif mine is not None and not mine.partner and row["account_id"][0] != account:
             why = f"line {row['id']} has left its account"
         elif mine is not None and _residual(row, mine) != exact(mine.residual):
-            why = f"line {row['id']} is open by {_residual(row, mine):f}, and was by {mine.residual}"
+            why = _otherwise(row, mine)
         else:
             continue
         return Outcome(
@@ -447,3 +447,12 @@ def _residual(row: Row, line: MatchedLine) -> Any:
     if line.partner and not row["reconciled"] and not row["amount_residual_currency"]:
         return exact(row["amount_currency"])
     return exact(row["amount_residual_currency"])
+
+
+def _otherwise(row: Row, line: MatchedLine) -> str:
+    """How a line is open otherwise than it was, with what may be behind it."""
+    said = f"line {row['id']} is open by {_residual(row, line):f}, and was by {line.residual}"
+    if _residual(row, line) or row["reconciled"] or row["matching_number"]:
+        return said
+    # So is every line of an account as its tick goes (account.account: `_toggle_reconcile_to_false`).
+    return f"{said}, and nothing is matched with it: tick Allow Reconciliation on its account in Odoo, if somebody took it away"

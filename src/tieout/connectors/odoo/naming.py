@@ -103,11 +103,25 @@ def _account(client: OdooClient, company: _Company, use: Use, rows: list[Row]) -
         yield (
             f"is not reconcilable, and what stands on it is matched: tick Allow Reconciliation on it ({_CHART}), or map another"
         )
+    parked = [
+        r["code"]
+        for r in _journals(company)
+        if r["suspense_account_id"] and r["suspense_account_id"][0] == row["id"]
+    ]
+    if parked:
+        yield (
+            f"is the suspense account of journal {', '.join(sorted(map(str, parked)))}, where Odoo keeps bank lines that nobody matched: map "
+            "another account"
+        )
     own = row["currency_id"][1] if row["currency_id"] else ""
     if own and use.currency and own != use.currency:
         yield f"takes {own} alone, and {use.currency} is booked on it: map another account"
     elif own and own != company.currency and use.type != MONEY:
         yield f"takes {own} alone, and not the company's {company.currency}: map another account"
+
+
+def _journals(company: _Company) -> list[Row]:
+    return [row for rows in company.rows.get(JOURNAL, {}).values() for row in rows]
 
 
 def _journal(client: OdooClient, company: _Company, use: Use, rows: list[Row]) -> Iterable[str]:

@@ -21,6 +21,7 @@ from tieout.documents import (
 from tieout.money import Amount
 
 Rows = list[list[Any]]
+_CENT = Decimal("0.01")
 # What every invoice of a version says alike: column and value.
 Columns = Sequence[tuple[str, str]]
 
@@ -120,14 +121,20 @@ def partner_rows(external_id: str, body: PartnerRecord) -> Rows:
 
 
 def unit_price(quantity: Decimal, net: Decimal) -> tuple[Decimal, Decimal]:
-    """Quantity and a unit price that give `net` exactly at two decimals; else one times it."""
-    if quantity > 0:
+    """Quantity and a unit price that give `net` exactly, at two decimals each; else one times it.
+
+    Odoo keeps a quantity with two decimals as it is shipped (decimal accuracy "Product Unit"), 18.0 a price as well ("Product Price"; both
+    observed: 0.125 times 80.00 is 10.40): what is finer is rounded there, and the line's net with it. A net of thousandths (dinars) is so
+    many tenths.
+    """
+    if quantity > 0 and quantity == quantity.quantize(_CENT):
         price = net / quantity
-        # Odoo keeps unit prices with two decimals as it is shipped (decimal accuracy "Product Price"): a
-        # finer one is rounded there, and the line's net with it.
-        if price == price.quantize(Decimal("0.01")):
-            return quantity, price.quantize(Decimal("0.01"))
-    return Decimal(1), net
+        if price == price.quantize(_CENT):
+            return quantity, price.quantize(_CENT)
+    fraction = Decimal(1)
+    while net * 100 % fraction and fraction > _CENT:
+        fraction /= 10
+    return (Decimal(1), net) if fraction == 1 else (net / fraction, fraction)
 
 
 def payment_rows(external_id: str, body: PaymentPosting, directory: Directory) -> Rows:

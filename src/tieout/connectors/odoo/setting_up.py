@@ -5,7 +5,7 @@ name, and the key's end. It is asked before anything is posted; each finding say
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from tieout.connector_api import ConnectorError
 from tieout.connector_api.set_up import Finding, Wanted
@@ -14,9 +14,15 @@ from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.companies import user_of
 from tieout.connectors.odoo.keys import key_end
 from tieout.connectors.odoo.naming import look_up_names
+from tieout.rules.ledger_uses import ACCOUNT
 
 # A key's end is told so long before; past the second one that is too late to be at ease.
 SOON, VERY_SOON = timedelta(days=21), timedelta(days=3)
+RECEIVABLE, PAYABLE = "property_account_receivable_id", "property_account_payable_id"
+# A currency's rates are old once the last one is of longer ago.
+_OLD = timedelta(days=31)
+# What a quantity and a unit price are sent with at most (`rows.unit_price`).
+_DIGITS = 2
 _COMPANY = (
     "name", "currency_id", "chart_template", "currency_exchange_journal_id", "income_currency_exchange_account_id",
     "expense_currency_exchange_account_id",
@@ -34,7 +40,9 @@ def set_up(client: OdooClient, wanted: Wanted) -> list[Finding]:
     own = str(company["currency_id"][1])
     foreign = sorted({u.currency for u in wanted.uses if u.currency} - {own})
     found = [_currency(wanted, company["name"], own), _chart(client, company["chart_template"])]
-    found += _exchange(client, company, foreign)
+    found += _exchange(client, company, foreign, wanted.on)
+    found += _owed_on(client, wanted)
+    found.append(_accuracy(client))
     found += _locks(client, wanted)
     found.append(_key(client, wanted.now))
     found.append(_mighty(client))
@@ -68,10 +76,21 @@ def _chart(client: OdooClient, template: object) -> Finding:
     return Finding(what, True, f"{template or 'its own'}, {count} journals")
 
 
-def _exchange(client: OdooClient, company: dict[str, object], foreign: list[str]) -> Iterable[Finding]:
+def _exchange(
+    client: OdooClient, company: dict[str, object], foreign: list[str], on: date
+) -> Iterable[Finding]:
     if not foreign:
         return
     missing = [name.removesuffix("_id").replace("_", " ") for name in _COMPANY[3:] if not company[name]]
+    journal = company["currency_exchange_journal_id"]
+    if isinstance(journal, list):
+        rows = client.call("account.journal", "read", ids=[journal[0]], fields=["active"])
+        if rows and not rows[0]["active"]:
+            yield Finding(
+                "books exchange differences in a journal that is used", False,
+                f"journal {journal[1]} is archived, and no match in {', '.join(foreign)} is taken: take it into use again (Accounting, "
+                "Configuration, Journals), or set another (Settings, Default Accounts)",
+            )  # fmt: skip
     yield Finding(
         "books exchange differences",
         not missing,
@@ -92,10 +111,64 @@ def _exchange(client: OdooClient, company: dict[str, object], foreign: list[str]
                 "that currency is not active: switch it on (Accounting, Configuration, Currencies)",
             )
             continue
-        domain = [["currency_id", "=", active[currency]]]
-        count = client.call("res.currency.rate", "search_count", domain=domain)
-        said = "it has no rate, and would be booked one for one: enter rates (Accounting, Configuration, Currencies)"
-        yield Finding(what, bool(count), f"{count} rates" if count else said)
+        yield Finding(what, *_rated(client, active[currency], on))
+
+
+def _rated(client: OdooClient, currency: int, on: date) -> tuple[bool, str]:
+    """Whether a currency has a rate, and until when: what is dated later is booked at the last one."""
+    domain = [["currency_id", "=", currency]]
+    rows = client.call(
+        "res.currency.rate", "search_read", domain=domain, fields=["name"], order="name desc", limit=1
+    )
+    enter = "enter rates (Accounting, Configuration, Currencies)"
+    if not rows:
+        return False, f"it has no rate, and would be booked one for one: {enter}"
+    last = date.fromisoformat(str(rows[0]["name"]))
+    said = f"its last rate is of {last}"
+    return (
+        True,
+        f"warning: {said}, and what is booked since takes that one: {enter}" if on - last > _OLD else said,
+    )
+
+
+def _owed_on(client: OdooClient, wanted: Wanted) -> Iterable[Finding]:
+    """Whether documents are owed on what is mapped: Odoo gives their due line the partner's own account (`_compute_account_id` of
+    account.move.line), which is the company's default."""
+    sides = {"receivable": ("invoices are", RECEIVABLE), "payable": ("bills are", PAYABLE)}
+    named = {u.type: u for u in wanted.uses if u.kind == ACCOUNT and u.type in sides}
+    if not named:
+        return
+    defaults = client.call("res.partner", "default_get", fields=[name for _, name in sides.values()])
+    ids = [i for i in defaults.values() if i]
+    rows = client.call("account.account", "read", ids=ids, fields=["code"]) if ids else []
+    codes = {r["id"]: str(r["code"] or "") for r in rows}
+    for side, use in named.items():
+        (documents, name) = sides[side]
+        code = codes.get(defaults.get(name) or 0, "")
+        if code != use.name:
+            yield Finding(
+                f"{documents} owed on what is mapped", False, f"{use.what}: new {side}s stand on {code or 'no account'}, the company's "
+                f"default: map that one, or make {use.name} the default (Accounting, Configuration, Settings, Default Accounts, or Contacts, "
+                "Accounting of the company's partner)",
+            )  # fmt: skip
+
+
+def _accuracy(client: OdooClient) -> Finding:
+    """Whether quantities and prices keep cents: what is finer than decimal accuracy has it is rounded, and the line's net with it."""
+    names = {"quantity": "Product Unit", "price_unit": "Product Price"}
+    told = client.call("account.move.line", "fields_get", allfields=list(names), attributes=["digits"])
+    coarse = [
+        accuracy
+        for name, accuracy in names.items()
+        if (digits := told.get(name, {}).get("digits")) and digits[1] < _DIGITS
+    ]
+    said = (
+        f"{', '.join(coarse)} is kept with less than {_DIGITS} decimals, and lines would be rounded: set it to {_DIGITS} (Settings, Technical, "
+        "Decimal Accuracy)"
+    )
+    return Finding(
+        "keeps quantities and prices", not coarse, said if coarse else f"with {_DIGITS} decimals at least"
+    )
 
 
 def _locks(client: OdooClient, wanted: Wanted) -> Iterable[Finding]:

@@ -32,6 +32,7 @@ READING = frozenset(
         "get_external_id",
         "context_get",
         "fields_get",
+        "default_get",
         "authenticate",
     ]
 )
@@ -43,6 +44,7 @@ _OF_MODEL: dict[str, tuple[str, ...]] = {
     "read_group": ("domain", "fields", "groupby"),
     "load": ("fields", "data"),
     "fields_get": ("allfields",),
+    "default_get": ("fields",),
     "context_get": (),
 }
 # Methods of records, after the ids.

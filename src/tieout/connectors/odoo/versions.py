@@ -39,7 +39,8 @@ class Differences:
     Of cents: `rounding` is where those go by which an invoice's lines, each in the company's currency, miss what they come to
     together: "largest" line, or "smooth", by their size (both observed). `cash_account` is the account of the cash journal that
     the standard chart brings, "" where it brings none; `tax_rounding` how its companies round taxes; `bills_settle` that a
-    payment to a vendor is settled by the bill that it closes, before the bank knows of it (all observed).
+    payment to a vendor is settled by the bill that it closes, before the bank knows of it; `fine_prices` that a unit price keeps more
+    than two decimals (all observed).
     """
 
     series: str
@@ -67,6 +68,7 @@ class Differences:
     cash_account: str
     tax_rounding: str
     bills_settle: bool
+    fine_prices: bool
 
 
 V18 = Differences(
@@ -95,6 +97,7 @@ V18 = Differences(
     cash_account="101501",
     tax_rounding="round_per_line",
     bills_settle=True,
+    fine_prices=False,
 )
 V19 = replace(
     V18,
@@ -113,6 +116,7 @@ V19 = replace(
     cash_account="",
     tax_rounding="round_globally",
     bills_settle=False,
+    fine_prices=True,
 )
 V20 = replace(
     V19,

@@ -68,7 +68,7 @@ class Credits:
         standing = [c for c in self._read if not c.held]
         if not standing:
             return False
-        standing[-1].total = standing[-1].total + (fallen - self._sum("goods", held=False))
+        standing[-1].total = standing[-1].total + _unsigned(fallen - self._sum("goods", held=False))
         return False
 
     def notes(self, party: Party | None) -> list[CreditNote]:

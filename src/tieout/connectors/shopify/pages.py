@@ -20,31 +20,34 @@ _MOST = 250
 # A connection that says for ever that there is more is no connection of Shopify's: 25,000 is what it gives of one.
 _PAGES = 500
 
-_OF_ORDER = {
+OF_ORDER = {
     "lineItems": (queries.LINE, ""),
     "shippingLines": (queries.SHIPPING, ", includeRemovals: true"),
 }
-_OF_REFUND = {
+OF_REFUND = {
     "refundLineItems": (queries.REFUND_LINE, ""),
     "refundShippingLines": (queries.REFUND_SHIPPING, ""),
     "orderAdjustments": (queries.ADJUSTMENT, ""),
     "transactions": (queries.TRANSACTION, ""),
 }
 
+OF_RETURN = {"returnLineItems": (queries.RETURN_LINE, "")}
+OF_FULFILMENT = {"fulfillmentLineItems": (queries.SENT_LINE, "")}
+
 
 def whole(node: dict[str, Any], ask: Ask, nested: int) -> dict[str, Any]:
     """The order with everything that it has, in the shape of its first page. `nested` is how long the lists were asked for."""
     cut: list[str] = []
-    _turned("order", node, _OF_ORDER, ask)
+    _turned("order", node, OF_ORDER, ask)
     node["transactions"] = _transactions(node, ask, cut)
     node["refunds"] = _refunds(node, ask, nested, cut)
     for refund in node["refunds"]:
-        _turned("refund", refund, _OF_REFUND, ask)
+        _turned("refund", refund, OF_REFUND, ask)
         if given := refund.get("return"):
-            _turned("return", given, {"returnLineItems": (queries.RETURN_LINE, "")}, ask)
+            _turned("return", given, OF_RETURN, ask)
     node["fulfillments"] = _fulfilments(node, ask, cut)
     for row in node["fulfillments"]:
-        _turned("fulfillment", row, {"fulfillmentLineItems": (queries.SENT_LINE, "")}, ask)
+        _turned("fulfillment", row, OF_FULFILMENT, ask)
     if cut:
         node["cut"] = "; ".join(cut)
     return node

@@ -24,7 +24,7 @@ _SHAPE = "charge|refund|refund_failure|dispute|dispute_reversal|fee|reserve|topu
 MOVEMENT_SHAPE = rf"[A-Z_]+ = ({_SHAPE})"
 # By the vendor's own type. What is not here (labels, duties, lending, credits of a dozen programmes, whatever comes later) means
 # something else in each company's books: it is a case until the interface says what it is.
-_TYPES = {
+TYPES = {
     "CHARGE": "charge",
     "REFUND": "refund",
     "REFUND_FAILURE": "refund_failure",
@@ -47,7 +47,7 @@ _TYPES = {
     "APPLICATION_FEE_REFUND": "fee",
     "ADJUSTMENT": "other",
 }
-_BACK = ("TRANSFER_FAILURE", "TRANSFER_CANCEL", "TRANSFER_REFUND")
+BACK = ("TRANSFER_FAILURE", "TRANSFER_CANCEL", "TRANSFER_REFUND")
 
 
 def balance(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
@@ -136,14 +136,14 @@ def _category(row: dict[str, Any], net: Amount, options: Mapping[str, Any]) -> s
     if kind == "TRANSFER":
         # Into the bank; out of it where the balance was negative.
         return "payout" if net.value <= 0 else "payout_reversal"
-    if kind in _BACK:
+    if kind in BACK:
         return "payout_reversal"
     said = {str(k).upper(): str(v) for k, v in (options.get(OPTION) or {}).items()}
     if kind in said:
         return said[kind]
     if kind == "ADJUSTMENT" and row.get("sourceType") == "DISPUTE":
         return "dispute" if net.value < 0 else "dispute_reversal"
-    return _TYPES.get(kind, kind.lower())
+    return TYPES.get(kind, kind.lower())
 
 
 def _words(row: dict[str, Any]) -> str:

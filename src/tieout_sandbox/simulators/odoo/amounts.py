@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from tieout_sandbox.simulators.odoo.errors import user_error
 from tieout_sandbox.simulators.odoo.locks import INVOICES, SALE, Locks
-from tieout_sandbox.simulators.odoo.orm import Record, number
 from tieout_sandbox.simulators.odoo.rounding import Base, smoothly, to_the_largest
+from tieout_sandbox.simulators.odoo.store import Record, number
 
 _CENT = Decimal("0.01")
 
@@ -128,8 +128,8 @@ class Amounts(Locks):
             "display_type": values.get("display_type") or "product",
             "account_id": account,
             "partner_id": values.get("partner_id") or move.get("partner_id") or False,
-            "quantity": number(values.get("quantity", 1)),
-            "price_unit": number(values.get("price_unit")),
+            "quantity": self.kept("quantity", values.get("quantity", 1)),
+            "price_unit": self.kept("price_unit", values.get("price_unit")),
             "discount": number(values.get("discount")),
             "tax_ids": _ids(values.get("tax_ids")),
             "tax_line_id": False,
@@ -151,9 +151,15 @@ class Amounts(Locks):
         }
         if move["move_type"] not in INVOICES:
             line |= self._entry_amounts(move, values, line["currency_id"])
-            line["quantity"] = number(values.get("quantity", 1))
+            line["quantity"] = self.kept("quantity", values.get("quantity", 1))
             self.taxes.name_line(line)
         return self._amounts(self.w.add("account.move.line", line))
+
+    def kept(self, name: str, value: Any) -> Decimal:
+        """A number of a line as it is kept: by decimal accuracy a quantity with two decimals, and in 18.0 a price as well."""
+        if name not in self.w.digits:
+            return number(value)
+        return number(value).quantize(Decimal(1).scaleb(-self.w.digits[name][1]), ROUND_HALF_UP)
 
     def _same_company(self, move: Record, values: Record, account: Any) -> None:
         record = self.w.table("account.account").get(account or 0)
@@ -205,6 +211,23 @@ class Amounts(Locks):
             values["amount_residual"] = values["amount_residual_currency"] = Decimal(0)
         self.w.store.update("account.move.line", line, values)
         return line
+
+    def tick(self, account: Record, reconcile: bool) -> None:
+        """Allow Reconciliation, ticked or taken away: lines that are in no full match say all or nothing of what is open
+        (account.account: `_toggle_reconcile_to_true`, `_toggle_reconcile_to_false`)."""
+        lines = [
+            x
+            for x in self.w.table("account.move.line").values()
+            if x["account_id"] == account["id"] and not x.get("full_reconcile_id")
+        ]
+        if not reconcile and any(str(x.get("matching_number") or "").startswith("P") for x in lines):
+            raise user_error(
+                "You cannot switch an account to prevent the reconciliation if some partial reconciliations are still pending."
+            )
+        self.w.change("account.account", account, {"reconcile": reconcile})
+        if not self.w.played.residual_everywhere:
+            for line in lines:
+                self._amounts(line)
 
     # invoices: taxes, due line, totals
 
@@ -308,8 +331,12 @@ class Amounts(Locks):
 
     def due_account(self, move: Record) -> int:
         """The receivable for a sale, the payable for a purchase, of the move's company."""
-        code = "121000" if move["move_type"] in SALE else "211000"
-        return self.account_by_code(code, move["company_id"])
+        return self.due_by_default(move["company_id"], move["move_type"] in SALE)
+
+    def due_by_default(self, company: int, sale: bool) -> int:
+        """What a company's partners owe on, or are owed on: `property_account_receivable_id`, `property_account_payable_id`."""
+        code = self.w.due_codes.get((company, sale), "121000" if sale else "211000")
+        return self.account_by_code(code, company)
 
     def account_by_code(self, code: str, company: int) -> int:
         """The id of a company's account. Raises a user error where it has none of this code."""

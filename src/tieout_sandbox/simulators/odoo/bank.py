@@ -8,7 +8,7 @@ from typing import Any
 from tieout_sandbox.simulators.odoo.errors import user_error
 from tieout_sandbox.simulators.odoo.matching import Matching
 from tieout_sandbox.simulators.odoo.moves import Moves
-from tieout_sandbox.simulators.odoo.orm import Record, number
+from tieout_sandbox.simulators.odoo.store import Record, number
 from tieout_sandbox.simulators.odoo.world import World
 
 

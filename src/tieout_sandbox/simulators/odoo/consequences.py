@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tieout_sandbox.simulators.odoo.moves import INVOICES, Moves
-from tieout_sandbox.simulators.odoo.orm import Record
+from tieout_sandbox.simulators.odoo.store import Record
 from tieout_sandbox.simulators.odoo.world import World
 
 _TERMS = ("asset_receivable", "liability_payable")

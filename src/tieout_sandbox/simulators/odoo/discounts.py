@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tieout_sandbox.simulators.odoo.moves import SALE, Moves, sign_of
-from tieout_sandbox.simulators.odoo.orm import Record, number
+from tieout_sandbox.simulators.odoo.store import Record, number
 from tieout_sandbox.simulators.odoo.world import World
 
 

@@ -331,6 +331,7 @@ _POSITIONAL: dict[str, tuple[str, ...]] = {
     "formatted_read_group": ("domain", "groupby", "aggregates"),
     "read_group": ("domain", "fields", "groupby"),
     "fields_get": ("allfields", "attributes"),
+    "default_get": ("fields",),
     "context_get": (),
     "check_object_reference": ("module", "xml_id"),
     "get_param": ("key",),

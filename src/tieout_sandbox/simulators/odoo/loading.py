@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tieout_sandbox.simulators.odoo.errors import OdooError, value_error
-from tieout_sandbox.simulators.odoo.orm import Record
 from tieout_sandbox.simulators.odoo.schema import LABELS, MODELS
+from tieout_sandbox.simulators.odoo.store import Record
 from tieout_sandbox.simulators.odoo.world import World
 
 _KEEP = {"price_unit", "quantity", "debit", "credit", "balance", "amount", "amount_currency"}

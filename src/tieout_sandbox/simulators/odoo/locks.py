@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from tieout_sandbox.simulators.odoo.errors import user_error
 from tieout_sandbox.simulators.odoo.numbers import Numbers
-from tieout_sandbox.simulators.odoo.orm import Record
+from tieout_sandbox.simulators.odoo.store import Record
 from tieout_sandbox.simulators.odoo.world import month_end
 
 SALE = ("out_invoice", "out_refund")

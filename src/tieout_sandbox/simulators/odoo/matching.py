@@ -9,9 +9,12 @@ from typing import Any
 from tieout_sandbox.simulators.odoo.consequences import Consequences
 from tieout_sandbox.simulators.odoo.errors import user_error
 from tieout_sandbox.simulators.odoo.moves import Moves
-from tieout_sandbox.simulators.odoo.orm import Record
+from tieout_sandbox.simulators.odoo.store import Record
 from tieout_sandbox.simulators.odoo.world import World, month_end
 
+_NOT_ALLOWED = (
+    "Account {} does not allow reconciliation. First change the configuration of this account to allow it."
+)
 _ALREADY = "You are trying to reconcile some entries that are already reconciled."
 
 
@@ -42,7 +45,18 @@ class Matching:
                 else [str(table[x["account_id"]]["name"]) for x in ordered]
             )
             raise user_error(f"Entries are not from the same account: {names}")
+        if accounts and not self._allows(self.w.table("account.account")[next(iter(accounts))]):
+            raise user_error(_NOT_ALLOWED.format(self._called(next(iter(accounts)))))
         self._pair(lines, exchange=True)
+
+    def _allows(self, account: Record) -> bool:
+        """Whether lines of an account are matched in so many words: in 20 of any account."""
+        kinds = ("asset_cash", "liability_credit_card")
+        return self.w.played.residual_everywhere or account["reconcile"] or account["account_type"] in kinds
+
+    def _called(self, account: int) -> str:
+        record = self.w.table("account.account")[account]
+        return " ".join(str(x) for x in (record["code"], record["name"]) if x)
 
     def _pair(self, lines: list[Record], exchange: bool) -> None:
         group = list(lines)
@@ -270,11 +284,11 @@ class Matching:
             moves = self.w.table("account.move")
             if len(group) < 2 or any(moves[x["move_id"]]["state"] != "posted" for x in group):
                 continue
-            if not (any(self._open(x) > 0 for x in group) and any(self._open(x) < 0 for x in group)):
-                continue
             record = self.w.table("account.account")[account]
             if not record["reconcile"]:
-                self.w.change("account.account", record, {"reconcile": True})
+                self.moves.tick(record, reconcile=True)
+            if not (any(self._open(x) > 0 for x in group) and any(self._open(x) < 0 for x in group)):
+                continue
             self._pair(group, exchange=False)
 
     def remove(self, lines: list[Record]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from tieout_sandbox.simulators.odoo.amounts import _CENT, Amounts, _ids, sign_of
 from tieout_sandbox.simulators.odoo.errors import access_error, user_error
 from tieout_sandbox.simulators.odoo.locks import INVOICES, PURCHASE, SALE
-from tieout_sandbox.simulators.odoo.orm import Record, number
+from tieout_sandbox.simulators.odoo.store import Record, number
 
 __all__ = ["INVOICES", "PURCHASE", "SALE", "Moves", "sign_of"]
 _ARCHIVED = {
@@ -174,7 +174,7 @@ class Moves(Amounts):
         plain: Record = {}
         for name, value in values.items():
             if name in ("quantity", "price_unit", "discount", "amount_currency"):
-                plain[name] = number(value)
+                plain[name] = self.kept(name, value)
             elif name == "tax_ids":
                 plain[name] = _ids(value)
             elif name in ("debit", "credit", "balance"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tieout_sandbox.simulators.odoo.orm import Record
+from tieout_sandbox.simulators.odoo.store import Record
 from tieout_sandbox.simulators.odoo.taxes import Taxes
 from tieout_sandbox.simulators.odoo.world import World
 

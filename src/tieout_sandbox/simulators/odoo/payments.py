@@ -9,7 +9,7 @@ from tieout_sandbox.simulators.odoo.discounts import Discounts
 from tieout_sandbox.simulators.odoo.errors import user_error, validation_error
 from tieout_sandbox.simulators.odoo.matching import Matching
 from tieout_sandbox.simulators.odoo.moves import INVOICES, SALE, Moves
-from tieout_sandbox.simulators.odoo.orm import Record, number
+from tieout_sandbox.simulators.odoo.store import Record, number
 from tieout_sandbox.simulators.odoo.world import World
 
 _NOTHING = (
@@ -84,7 +84,7 @@ class Payments:
                 "partner_bank_id": values.get("partner_bank_id") or False,
                 "currency_id": self.w.table("res.company")[company]["currency_id"],
                 "outstanding_account_id": by_code("101403" if inbound else "101404", company),
-                "destination_account_id": by_code("121000" if customer else "211000", company),
+                "destination_account_id": self.moves.due_by_default(company, customer),
             },
         )
         sign = 1 if inbound else -1

@@ -10,8 +10,8 @@ from tieout_sandbox.simulators.odoo.errors import (
     not_simulated,
     user_error,
 )
-from tieout_sandbox.simulators.odoo.orm import Record
 from tieout_sandbox.simulators.odoo.schema import MODELS
+from tieout_sandbox.simulators.odoo.store import Record
 from tieout_sandbox.simulators.odoo.world import World
 
 _DEFAULTS: dict[str, Record] = {
@@ -230,7 +230,12 @@ class Reads:
         self, model: str, allfields: list[str] | None = None, attributes: list[str] | None = None
     ) -> dict[str, Any]:
         there = [n for n in MODELS[model] if (model, n) not in self.world.store.absent]
-        return {n: {"type": MODELS[model][n].kind} for n in there if allfields is None or n in allfields}
+        return {
+            n: {"type": MODELS[model][n].kind}
+            | ({"digits": self.world.digits[n]} if n in self.world.digits else {})
+            for n in there
+            if allfields is None or n in allfields
+        }
 
     def _has_group(self, model: str, ids: list[int], group_ext_id: str) -> bool:
         return group_ext_id in self.world.groups()

@@ -23,11 +23,11 @@ from tieout_sandbox.simulators.odoo.loading import Loader, LoadFailedError
 from tieout_sandbox.simulators.odoo.locks import LOCKS
 from tieout_sandbox.simulators.odoo.matching import Matching
 from tieout_sandbox.simulators.odoo.moves import Moves
-from tieout_sandbox.simulators.odoo.orm import Record, stamp
 from tieout_sandbox.simulators.odoo.payments import Payments
 from tieout_sandbox.simulators.odoo.played import Played, renamed
 from tieout_sandbox.simulators.odoo.pristine import fill, load_chart
 from tieout_sandbox.simulators.odoo.schema import MODELS
+from tieout_sandbox.simulators.odoo.store import Record, stamp
 from tieout_sandbox.simulators.odoo.world import Caller, World
 from tieout_sandbox.simulators.odoo.writes import Writes
 
@@ -149,6 +149,7 @@ class Service(Writes):
             ("*", "load"): self._load,
             ("*", self.played.grouping): grouping[self.played.grouping],
             ("*", "fields_get"): self._fields_get,
+            ("res.partner", "default_get"): self._default_get,
             ("res.users", "has_group"): self._has_group,
             ("*", "get_external_id"): self._get_external_id,
             ("*", "get_metadata"): self._get_metadata,
@@ -273,6 +274,14 @@ class Service(Writes):
         self.matching.remove_one(partial_id)
         return True
 
+    def _default_get(self, model: str, fields: list[str]) -> dict[str, Any]:
+        """Of a partner: the accounts of the company in which the caller works."""
+        sides = {"property_account_receivable_id": True, "property_account_payable_id": False}
+        company = self.world.companies[0]
+        if not any(company in a["company_ids"] for a in self.world.table("account.account").values()):
+            return {}
+        return {n: self.moves.due_by_default(company, sides[n]) for n in fields if n in sides}
+
     def _try_loading(self, model: str, template_code: str, company: int, install_demo: bool = False) -> None:
         if template_code != "generic_coa":
             raise not_simulated(f"the chart {template_code}")
@@ -323,6 +332,7 @@ _MODEL_METHODS = {
     "formatted_read_group",
     "read_group",
     "fields_get",
+    "default_get",
     "context_get",
     "try_loading",
     "check_object_reference",

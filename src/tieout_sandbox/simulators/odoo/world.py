@@ -9,9 +9,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from tieout_sandbox.simulators.odoo.errors import access_error, missing_error
-from tieout_sandbox.simulators.odoo.orm import Record, Searcher, Store, number, stamp
 from tieout_sandbox.simulators.odoo.played import Played, absent_fields
 from tieout_sandbox.simulators.odoo.schema import ACCESS, IMPLIED
+from tieout_sandbox.simulators.odoo.searching import Searcher
+from tieout_sandbox.simulators.odoo.store import Record, Store, number, stamp
 
 _DRAFT = {
     "entry": "Draft Entry",
@@ -41,6 +42,10 @@ class World:
         self.searcher.display_with(self.display)
         self.computers: dict[tuple[str, str], Callable[[Record], Any]] = {}
         self.caller = Caller(1)
+        # By company and whether it is a sale: the code of the account that its partners have by default, where that is another.
+        self.due_codes: dict[tuple[int, bool], str] = {}
+        # Decimal accuracy of lines, as `fields_get` tells it.
+        self.digits = {"quantity": (16, 2)} | ({} if played.fine_prices else {"price_unit": (16, 2)})
 
     # time
 

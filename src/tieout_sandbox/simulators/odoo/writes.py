@@ -13,10 +13,10 @@ from tieout_sandbox.simulators.odoo.errors import (
     value_error,
 )
 from tieout_sandbox.simulators.odoo.moves import Moves
-from tieout_sandbox.simulators.odoo.orm import Record, number
 from tieout_sandbox.simulators.odoo.payments import Payments
 from tieout_sandbox.simulators.odoo.reads import _DEFAULTS, Reads
 from tieout_sandbox.simulators.odoo.schema import MODELS
+from tieout_sandbox.simulators.odoo.store import Record, number
 
 
 class Writes(Reads):
@@ -164,6 +164,11 @@ class Writes(Reads):
                 )
                 for n, v in values.items()
             }
+            if (
+                model == "account.account"
+                and clean.get("reconcile", record["reconcile"]) != record["reconcile"]
+            ):
+                self.moves.tick(record, bool(clean["reconcile"]))
             self.world.change(model, record, clean)
 
     def _write_company(self, company: Record, values: Record) -> None:

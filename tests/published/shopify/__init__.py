@@ -1,0 +1,1 @@
+"""What Shopify and those who integrate it publish."""
