@@ -19,6 +19,7 @@ from tieout_sandbox.simulators.concur import Concur
 from tieout_sandbox.simulators.coupa import Coupa
 from tieout_sandbox.simulators.gusto import Gusto
 from tieout_sandbox.simulators.odoo import Odoo
+from tieout_sandbox.simulators.paypal import PayPal
 from tieout_sandbox.simulators.salesforce import Salesforce
 from tieout_sandbox.simulators.shopify import Shopify
 from tieout_sandbox.simulators.smtp import MailServer
@@ -32,11 +33,12 @@ ADMIN_PASSWORD = "admin"
 
 _SYSTEMS = (
     "odoo", "stripe", "shop_us", "shop_eu", "salesforce", "smtp", "cloudevents", "chargebee", "gusto",
-    "concur", "avatax", "coupa",
+    "concur", "avatax", "coupa", "paypal",
 )  # fmt: skip
 _SECRETS = (
     "shop_us", "shop_eu", "stripe", "stripe_key", "shop_us_token", "shop_eu_token", "sf_id",
-    "sf_secret", "chargebee_key", "gusto_token", "concur_id", "concur_secret", "concur_token", "avatax_key", "coupa_id", "coupa_secret",
+    "sf_secret", "chargebee_key", "gusto_token", "concur_id", "concur_secret", "concur_token", "avatax_key", "coupa_id", "coupa_secret", "paypal_id",
+    "paypal_secret",
 )  # fmt: skip
 
 _CONCUR = ("client_id", "client_secret", "refresh_token")
@@ -101,12 +103,10 @@ class World:
         client = {name: self.secrets[f"concur_{name.split('_')[-1]}"] for name in _CONCUR}
         self.concur = Concur(now, **client, faults=die(10))
         self.avatax = AvaTax(now, account="2000", key=self.secrets["avatax_key"], faults=die(11))
-        self.coupa = Coupa(
-            now,
-            client_id=self.secrets["coupa_id"],
-            client_secret=self.secrets["coupa_secret"],
-            faults=die(12),
-        )
+        buyer = {"client_id": self.secrets["coupa_id"], "client_secret": self.secrets["coupa_secret"]}
+        self.coupa = Coupa(now, **buyer, faults=die(12))
+        app, secret = self.secrets["paypal_id"], self.secrets["paypal_secret"]
+        self.paypal = PayPal(now, client_id=app, client_secret=secret, faults=die(13))
         self.bank = Bank()
         self.bank.open_account(IBAN_USD, "USD", 0)
         self.bank.open_account(IBAN_EUR, "EUR", 0)
@@ -134,6 +134,7 @@ class World:
                 self.ports["concur"]: self.concur,
                 self.ports["avatax"]: self.avatax,
                 self.ports["coupa"]: self.coupa,
+                self.ports["paypal"]: self.paypal,
             }
         )
         self.mail.start(self.ports["smtp"])
@@ -157,6 +158,7 @@ class World:
             self.concur.faults,
             self.avatax.faults,
             self.coupa.faults,
+            self.paypal.faults,
         ]
 
     def let_faults(self, happen: bool) -> None:

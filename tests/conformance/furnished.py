@@ -38,6 +38,7 @@ def happen(made: World, number: int, at: datetime) -> None:
         number + 1, f"SO-{number}", None, at, [("x", 1, Decimal("10.00"))], None, Decimal("10.00")
     )
     _bill(made, number, at)
+    made.paypal.move(f"8HT{number:05}", "T0006", "10.00", at, fee="-0.59", invoice_id=f"SO-{number}")
     # Pay periods of two months, all paid on one day.
     end = date(2026, 8, 2 + number % 28) if number < 80 else date(2026, 9, 10 + number % 20)
     made.gusto.process(f"run-{number}", end - timedelta(days=14), end, _TODAY)
@@ -98,6 +99,7 @@ def settings(made: World, name: str) -> dict[str, Any]:
             "refresh_token": CONSENT,
             "company": "co-1",
         },
+        "paypal": {"client_id": secrets["paypal_id"], "client_secret": secrets["paypal_secret"]},
         "chargebee": {"key": secrets["chargebee_key"]},
         "cloudevents": {"secret": secrets["events"]},
     }[name]

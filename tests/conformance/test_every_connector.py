@@ -64,7 +64,17 @@ def _books() -> dict[str, Any]:
 def _live(name: str) -> Live | None:
     if name == "odoo":
         return Live(_books, NOW)
-    if name in ("stripe", "shopify", "salesforce", "concur", "coupa", "gusto", "chargebee", "cloudevents"):
+    if name in (
+        "stripe",
+        "shopify",
+        "salesforce",
+        "concur",
+        "coupa",
+        "gusto",
+        "chargebee",
+        "cloudevents",
+        "paypal",
+    ):
         return Live(
             lambda: settings(_world(), name),
             NOW,
@@ -91,6 +101,7 @@ def _held(name: str) -> Callable[[str], int]:
                 made.gusto.payrolls if stream == "payrolls" else made.gusto.contractor_payments
             ),
             "chargebee": lambda: len(made.chargebee.rows[stream]),
+            "paypal": lambda: len(made.paypal.rows),
         }[name]()
 
     return held

@@ -38,6 +38,7 @@ from tieout_sandbox.simulators.expenses import Expense, ExpenseTool, Report
 from tieout_sandbox.simulators.gusto import Gusto
 from tieout_sandbox.simulators.ledgers import ExportedEntry, ExportedLine, LedgerExports
 from tieout_sandbox.simulators.payments import PaymentBank
+from tieout_sandbox.simulators.paypal import PayPal
 from tieout_sandbox.simulators.payroll import Employee, PayrollBureau
 from tieout_sandbox.simulators.procurement import Ordered, ProcurementTool, Purchase, Vendor
 from tieout_sandbox.simulators.salesforce import Salesforce
@@ -318,6 +319,14 @@ def _gusto() -> None:
     _write("gusto", "contractor_payments.fixed.invented.json", _json(paid))
 
 
+def _paypal() -> None:
+    account = PayPal(lambda: AT, client_id="i", client_secret="s")
+    sale = account.move("8HT00001", "T0006", "115.00", AT, fee="-3.64", invoice_id="SO-1")
+    _write("paypal", "transactions.sale.invented.json", _json(sale))
+    given = {"paypal_reference_id": "8HT00001", "paypal_reference_id_type": "TXN"}
+    _write("paypal", "transactions.refund.invented.json", _json(account.move("8HT00002", "T1107", "-23.00", AT, fee="0.30", **given)))  # fmt: skip
+
+
 def _concur() -> None:
     # reports.trip is a message of before financial documents were read, and stays as it was stored.
     site = Concur(lambda: AT, client_id="c", client_secret="s", refresh_token="r")
@@ -444,7 +453,7 @@ def _items(connector: str, options: dict[str, Any], name: str, content: bytes) -
 if __name__ == "__main__":
     for make in (
         _stripe, _shopify, _shopify_parts, _shopify_today, _salesforce, _bankfile, _odoo, _settlements, _ledgers, _payroll, _expenses,
-        _chargebee, _gusto, _concur, _coupa,
+        _chargebee, _gusto, _paypal, _concur, _coupa,
         _billing, _procurement, _einvoices, _payments, _revaluation, _cutoff,
     ):  # fmt: skip
         make()

@@ -12,6 +12,7 @@ from tests.simulation.campaign import tokens
 pytestmark = pytest.mark.long
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rotates", ["until_used", "at_once"])
 def test_no_refresh_token_is_lost_and_no_call_goes_out_twice_with_a_dead_one(
     rotates: str, tmp_path: Path

@@ -126,7 +126,8 @@ class Hour:
             found.append(f"too little happened: {self.renewals} renewals, {self.calls} calls")
         if self.worst > 1:
             found.append(f"a call went out {self.worst} times with a dead token")
-        if self.most_at_once > 1:
+        # One that was killed while it asked is still being answered when the next one asks.
+        if self.most_at_once > (2 if self.kills["at any moment"] else 1):
             found.append(f"{self.most_at_once} renewed at once")
         # Where the provider ends the old one at once, what is killed with the answer in hand is lost: once each, and told.
         may = self.kills["between answer and commit"] + self.kills["at any moment"] + self.cut

@@ -113,6 +113,40 @@ def test_a_name_stands_in_one_place_only(folder: Path) -> None:
         load_project(folder, discover())
 
 
+PAYPAL_TWICE = """
+[systems.paypal]
+connector = "paypal"
+client_id = "app"
+client_secret = "env:TIEOUT_TEST_KEY"
+
+[systems.reports]
+connector = "settlements"
+
+[interfaces.api]
+system = "paypal"
+entity = "DE"
+
+[interfaces.api.options.movements]
+"T2000 out" = "other"
+
+[interfaces.files]
+system = "reports"
+entity = "DE"
+options = { provider = "PROVIDER" }
+"""
+
+
+def test_a_provider_is_told_by_its_reports_or_by_its_api_and_never_by_both(folder: Path) -> None:
+    (folder / "tieout.toml").write_text(ONE_FILE + PAYPAL_TWICE.replace("PROVIDER", "paypal"))
+    with pytest.raises(
+        ProjectError, match=r"'api' \(paypal\) and 'files' \(settlements\) both tell of paypal for DE"
+    ):
+        load_project(folder, discover())
+    (folder / "tieout.toml").write_text(ONE_FILE + PAYPAL_TWICE.replace("PROVIDER", "adyen"))
+    release = load_project(folder, discover()).release
+    assert release.interfaces["api"].options["movements"] == {"T2000 out": "other"}
+
+
 @pytest.mark.parametrize("country", ["CH", "DE", "NL", "US"])
 def test_a_pack_is_whole(country: str) -> None:
     pack = load_pack(country)

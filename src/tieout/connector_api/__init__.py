@@ -90,6 +90,7 @@ from tieout.connector_api.tables import (
     signed,
 )
 from tieout.connector_api.taxes import LedgerTaxes, TaxCode, TaxItem, TaxReader
+from tieout.connector_api.walking import Walk
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
@@ -172,6 +173,7 @@ __all__ = [
     "SystemConfig",
     "TransientError",
     "UnknownOutcomeError",
+    "Walk",
     "WebhookReceiver",
     "Writer",
     "check_entity",

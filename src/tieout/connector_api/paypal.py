@@ -1,7 +1,7 @@
 """What PayPal moved, the same whichever way it is told: a row of the settlement report, or of the Transactions API.
 
 A movement is known again by what neither way ever changes of it: its transaction id, its event code, the instant at which PayPal
-began on it, its money. The day is no part of that: the report is by days of its own zone, and the API's
+began on it, its money. When it is booked is no part of that: the report is by days of its own zone, and the API's
 `transaction_updated_date` may change once a payment is given back. What PayPal withholds is positive here, whichever sign it writes.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -27,14 +27,14 @@ _OF_ANOTHER = ("refund", "refund_failure", "dispute", "dispute_reversal")
 
 
 class PaypalRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of the balance. `gross` is signed (into the balance is positive), `fee` what was withheld of it (positive, below zero
+    """One change of the balance, `occurred_at` when it moved (of the report: noon of its day). `gross` is signed (into the balance is positive), `fee` what was withheld of it (positive, below zero
     where it was given back). `began` is None where the report does not say. `original` is the transaction that this one gives
     back or follows."""
 
     transaction: str
     code: str
     began: datetime | None
-    booked_on: date
+    occurred_at: datetime
     gross: Decimal
     fee: Decimal
     currency: str
@@ -70,7 +70,7 @@ def paypal_movement(row: PaypalRow, options: Mapping[str, Any], seen: Counter[st
     order = order_number(row.invoice) if by_number else row.invoice
     return ProviderMovement(
         key=f"{name}:{seen[name]}",
-        occurred_at=datetime(row.booked_on.year, row.booked_on.month, row.booked_on.day, 12, tzinfo=UTC),
+        occurred_at=row.occurred_at,
         currency=row.currency,
         control_group=row.code,
         provider=PROVIDER,

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from tieout.connector_api import Connector, Poller
+from tieout.connector_api import Connector, Poller, TransientError
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, wake
 from tieout.inbox.intake import accept
 from tieout.rules import Release
@@ -74,6 +74,9 @@ class PollStage:
                 break
             now = self._clock.now()
             page = poller.poll(stream, {**position, "options": options}, now)
+            if page.more and page.cursor == position:
+                # It would be asked for ever, and everything behind it never.
+                raise TransientError(f"{interface.system}: a page of {stream} leads to itself")
             position = page.cursor
             due = now if page.more else now + timedelta(minutes=interface.every_minutes)
             with connection.transaction():

@@ -88,11 +88,11 @@ def _of_order(rows: Sequence[Row], scope: Scope) -> Found:
 REFUNDS_OF_ORDER = FactSource(name="refunds_of_order", module=__name__, rows=_of_order)
 
 
-def own_credit_note(refund: ProviderMovement, told: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The credit note of a refund that names none, among what is `told` of its order: of those of just its amount that no refund
-    names, the first for the first of such refunds, the second for the second. None where there is none that is booked."""
+def own_credit_notes(refund: ProviderMovement, told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The credit notes that a refund which names none may be of, among what is `told` of its order: booked, of just its amount, and
+    named by no refund."""
     named = {t["names"] for t in told}
-    notes = [
+    return [
         t
         for t in told
         if t["amount"] == -refund.gross.value
@@ -100,6 +100,14 @@ def own_credit_note(refund: ProviderMovement, told: Sequence[Mapping[str, Any]])
         and t["note"]
         and t["key"] not in named
     ]
-    others = [t["key"] for t in told if not t["names"] and t["amount"] == refund.gross.value and t["currency"] == refund.currency]  # fmt: skip
-    place = others.index(refund.key) if refund.key in others else len(others)
-    return notes[place] if place < len(notes) else None
+
+
+def place_of(refund: ProviderMovement, told: Sequence[Mapping[str, Any]]) -> int | None:
+    """Which of the refunds of its order and amount that name no credit note it is, from 0, in the order in which they came; None as
+    long as it is not kept, for then nobody knows."""
+    alike = [
+        t["key"]
+        for t in told
+        if not t["note"] and not t["names"] and t["amount"] == refund.gross.value and t["currency"] == refund.currency
+    ]  # fmt: skip
+    return alike.index(refund.key) if refund.key in alike else None

@@ -42,7 +42,7 @@ from tieout.processes.deposits import (
 )
 from tieout.processes.external_ids import applied_external_id, match_key
 from tieout.processes.facts import BILLED, HELD, FactKeys, OrderFact, OrderState, UnappliedPayment
-from tieout.processes.linked import REFUNDS_OF_ORDER, REFUNDS_TOLD, own_credit_note
+from tieout.processes.linked import REFUNDS_OF_ORDER, REFUNDS_TOLD, own_credit_notes, place_of
 from tieout.processes.order_to_cash import credit_match
 from tieout.processes.provider_fees import fee_effect, undeclared_fee
 from tieout.processes.recipe import CaseDraft, Context, Effect, Plan, PlanDecision, Rank, found, refused
@@ -217,7 +217,12 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     facts = ctx.facts
     unapplied = partner = match = ""
     cases: tuple[CaseDraft, ...] = ()
-    note, refund_key = _credit_note(ctx, doc)
+    own = _credit_note(ctx, doc)
+    if own is None:
+        return Plan(
+            decision=PlanDecision.WAIT, reason="it is told apart from others of its order once it is kept"
+        )
+    note, refund_key = own
     if facts.order is not None and note:
         counter, partner = ctx.account("receivable"), facts.order.partner
         match = credit_match(ctx, refund_key)
@@ -247,14 +252,19 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
     )
 
 
-def _credit_note(ctx: Context, doc: ProviderMovement) -> tuple[str, str]:
+def _credit_note(ctx: Context, doc: ProviderMovement) -> tuple[str, str] | None:
     """The credit note that a refund is of, as the effect that books it and as its shop's key: the one that it names; of one that
-    names none that of its order and amount. "" twice where there is none."""
+    names none, the first of its order and amount for the first of such refunds, the second for the second. "" twice where there is
+    none; None as long as it cannot be told apart from others."""
     if doc.refund_key or ctx.facts.credit_note:
         return ctx.facts.credit_note, doc.refund_key
     told = [row for rows in ctx.facts.found_by(REFUNDS_OF_ORDER.name) for row in rows]
-    own = own_credit_note(doc, told)
-    return (own["note"], own["key"]) if own is not None else ("", "")
+    notes, place = own_credit_notes(doc, told), place_of(doc, told)
+    if notes and place is None:
+        return None
+    if place is None or place >= len(notes):
+        return "", ""
+    return notes[place]["note"], notes[place]["key"]
 
 
 def _not_told_yet(ctx: Context, doc: ProviderMovement, order: OrderFact) -> bool:

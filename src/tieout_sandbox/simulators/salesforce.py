@@ -13,6 +13,10 @@ from urllib.parse import parse_qs
 from tieout_sandbox.simkit import NONE, Answer, Faults
 
 _PAGE = 200
+# How many rows of a sub-query come with their parent.
+_NESTED = 50
+_MONEY = {"Account": ("Credit_Exposure__c", "Open_Orders__c"), "Opportunity": ("Amount",)}
+_HIDDEN = ("Credit_Exposure__c", "Collection_Status__c", "Open_Orders__c")
 
 
 class Salesforce:
@@ -27,7 +31,13 @@ class Salesforce:
         client_id: str,
         client_secret: str,
         faults: Faults | None = None,
+        currency: str = "",
+        country_codes: bool = True,
     ) -> None:
+        # An org with one `currency` has no CurrencyIsoCode; one without picklists of countries has a text instead of a code.
+        self.currency, self.country_codes = currency, country_codes
+        # What a trigger makes of a change, before it is kept.
+        self.trigger: Callable[[dict[str, Any]], dict[str, Any]] = lambda changes: changes
         self._now, self._app = now, (client_id, client_secret)
         self.faults = faults or Faults(NONE, 0)
         self.accounts: dict[str, dict[str, Any]] = {}
@@ -112,14 +122,19 @@ class Salesforce:
             return self._query(given.get("q", ""))
         if method == "GET" and rest.startswith("/query/"):
             return self._page(rest.removeprefix("/query/"))
+        if found := re.fullmatch(r"/sobjects/(Account|Opportunity)/describe", rest):
+            return self._describe(found[1])
         found = re.fullmatch(r"/sobjects/Account/(\w+)", rest)
         if found:
+            if method == "PATCH" and "json" not in headers.get("content-type", ""):
+                return _error(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported content type")
             return self._account(method, found[1], given, body)
         return _error(404, "NOT_FOUND", "The requested resource does not exist")
 
     def _token(self, form: str) -> Answer:
         given = {k: v[0] for k, v in parse_qs(form).items()}
-        if (given.get("client_id"), given.get("client_secret")) != self._app:
+        asserted = given.get("grant_type", "").endswith(":jwt-bearer") and given.get("assertion")
+        if not asserted and (given.get("client_id"), given.get("client_secret")) != self._app:
             return Answer(
                 400, b'{"error": "invalid_client", "error_description": "invalid client credentials"}'
             )
@@ -141,12 +156,19 @@ class Salesforce:
                 return _error(
                     400, "INVALID_FIELD", f"No such column '{unknown[0]}' on sobject of type Account"
                 )
-            row.update(changes)
+            row.update(self.trigger(changes))
             self.updates.append((key, changes))
             return Answer(204, b"")
         return _error(405, "METHOD_NOT_ALLOWED", "HTTP Method not allowed")
 
     def _query(self, soql: str) -> Answer:
+        asked = soql.split(", (SELECT")[0].split(" FROM ")[0]
+        for name, there in (
+            ("CurrencyIsoCode", not self.currency),
+            ("BillingCountryCode", self.country_codes),
+        ):
+            if name in asked and not there:
+                return _error(400, "INVALID_FIELD", f"No such column '{name}' on entity")
         if "COUNT(Id)" in soql:
             return self._aggregate(soql)
         found = re.search(
@@ -168,17 +190,41 @@ class Salesforce:
             picked = picked[:1]
         return self._serve(picked)
 
+    def _describe(self, table: str) -> Answer:
+        """The fields of an object, as few of their properties as anybody here asks for."""
+        names = {
+            "Account": ["Id", "Name", "Email__c", "SystemModstamp", "BillingCountry", *_HIDDEN],
+            "Opportunity": [
+                "Id", "Name", "AccountId", "Amount", "CloseDate", "IsWon", "Order_Number__c", "Tax_Title__c", "Tax_Rate__c",
+                "Tax_Amount__c", "SystemModstamp",
+            ],
+        }[table]  # fmt: skip
+        names += ["CurrencyIsoCode"] if not self.currency else []
+        names += ["BillingCountryCode"] if table == "Account" and self.country_codes else []
+        fields = [{"name": n, "type": "currency" if n in _MONEY[table] else "string"} for n in names]
+        return Answer(200, json.dumps({"name": table, "queryable": True, "fields": fields}).encode())
+
     def _shown(self, table: str, row: dict[str, Any]) -> dict[str, Any]:
         if table == "Opportunity":
             owner = self.accounts.get(row["AccountId"] or "")
-            shown = {k: v for k, v in row.items() if k != "IsWon"}
+            left_out = ("IsWon", *(("CurrencyIsoCode",) if self.currency else ()))
+            shown = {k: v for k, v in row.items() if k not in left_out}
             named = {"Name": owner["Name"], "Email__c": owner["Email__c"]} if owner else None
-            return {**shown, "Account": named}
-        return {
-            k: v
-            for k, v in row.items()
-            if k not in ("Credit_Exposure__c", "Collection_Status__c", "Open_Orders__c")
-        }
+            return {**shown, "Account": named, "OpportunityLineItems": self._nested(row)}
+        shown = {k: v for k, v in row.items() if k not in _HIDDEN}
+        if not self.country_codes:
+            shown["BillingCountry"] = {"US": "United States"}.get(shown.pop("BillingCountryCode"), "")
+        return shown
+
+    def _nested(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        """The lines of an opportunity: null where it has none, the first of many with a locator of their own."""
+        lines: list[dict[str, Any]] = row["OpportunityLineItems"]["records"]
+        if len(lines) <= _NESTED:
+            return row["OpportunityLineItems"] if lines else None
+        key = f"01h{row['Id']}"
+        self._pages[key] = lines[_NESTED:]
+        further = f"/services/data/v66.0/query/{key}-{_NESTED}"
+        return {"totalSize": len(lines), "done": False, "nextRecordsUrl": further, "records": lines[:_NESTED]}
 
     def _serve(self, rows: list[dict[str, Any]]) -> Answer:
         answer: dict[str, Any] = {"totalSize": len(rows), "done": len(rows) <= _PAGE, "records": rows[:_PAGE]}
@@ -189,7 +235,7 @@ class Salesforce:
         return Answer(200, _json(answer))
 
     def _page(self, key: str) -> Answer:
-        rows = self._pages.get(key)
+        rows = self._pages.get(key.partition("-")[0])
         if rows is None:
             return _error(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
         return self._serve(rows)
@@ -203,6 +249,10 @@ class Salesforce:
             line = sums.setdefault(row["CurrencyIsoCode"], [0, Decimal(0)])
             line[0] += 1
             line[1] += row["Amount"]
+        if "GROUP BY" not in soql:
+            count = sum(n for n, _ in sums.values())
+            total = sum((t for _, t in sums.values()), Decimal(0)) if count else None
+            return self._serve([{"orders": count, "total": total}])
         rows = [{"CurrencyIsoCode": c, "orders": n, "total": t} for c, (n, t) in sums.items()]
         return self._serve(rows)
 
@@ -213,13 +263,21 @@ def _json(value: Any) -> bytes:
 
     def default(item: Any) -> str:
         mark = f"#decimal{len(marks)}#"
-        marks[f'"{mark}"'] = str(item)
+        marks[f'"{mark}"'] = _double(item)
         return mark
 
     text = json.dumps(value, default=default)
     for mark, number in marks.items():
         text = text.replace(mark, number)
     return text.encode()
+
+
+def _double(value: Decimal) -> str:
+    """A number as Java writes a double of ten millions and more: 15,000,000 is 1.5E7."""
+    if abs(value) < 10_000_000:
+        return str(value)
+    digits = "".join(map(str, value.normalize().as_tuple().digits))
+    return f"{'-' if value < 0 else ''}{digits[0]}.{digits[1:] or '0'}E{value.adjusted()}"
 
 
 def _error(status: int, code: str, message: str) -> Answer:

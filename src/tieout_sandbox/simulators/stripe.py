@@ -6,10 +6,8 @@ sum of the nets, available once `available_on` has come.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import hmac
-import io
 import json
 import random
 from collections.abc import Callable
@@ -19,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from tieout_sandbox.simkit import NONE, Answer, Faults, Push
+from tieout_sandbox.simulators.stripe_reports import balance_summary, summary
 
 
 @dataclass
@@ -182,6 +181,17 @@ class Stripe:
             settles_after=0,
         )
         self._push("refund.failed", refund, at)
+        return back
+
+    def fail_charge(self, row: dict[str, Any], fee: int, at: datetime) -> dict[str, Any]:
+        """A bank debit that the bank sent back, days after it was taken for paid; `fee` in minor units is for that."""
+        charge = row["source"]
+        charge.update(status="failed", paid=False)
+        amount, currency = -row["amount"], row["currency"]
+        back = self._post(
+            "payment_failure_refund", "charge_failure", amount, currency, fee, charge, at, settles_after=0
+        )
+        self._push("charge.failed", charge, at)
         return back
 
     def open_dispute(self, charge: dict[str, Any], fee: int, at: datetime) -> dict[str, Any]:
@@ -445,36 +455,12 @@ class Stripe:
 
     def _report(self, given: dict[str, str], host: str) -> Answer:
         start, end = (int(given[f"parameters[interval_{x}]"]) for x in ("start", "end"))
-        if given["report_type"] == "balance.summary.1":
-            return self._balance_report(start, end, host)
-        payouts = given["report_type"].startswith("payouts")
-        sums: dict[tuple[str, str], list[int]] = {}
-        for row in self.books.transactions:
-            is_payout = row["reporting_category"] in ("payout", "payout_reversal")
-            if start <= row["created"] < end and is_payout == payouts:
-                key = (row["reporting_category"], row["currency"])
-                line = sums.setdefault(key, [0, 0, 0, 0])
-                for i, value in enumerate((1, row["amount"], row["fee"], row["net"])):
-                    line[i] += value
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow(["reporting_category", "currency", "count", "gross", "fee", "net"])
-        for (category, currency), (count, *amounts) in sorted(sums.items()):
-            writer.writerow([category, currency, count, *(_major(a) for a in amounts)])
-        # The file ends in a total of each currency, which is no reporting category.
-        for currency in sorted({c for _, c in sums}):
-            totals = [sum(line[i] for (_, c), line in sums.items() if c == currency) for i in range(4)]
-            writer.writerow(["total", currency, totals[0], *(_major(a) for a in totals[1:])])
-        return self._finished(given["report_type"], out.getvalue(), host)
-
-    def _balance_report(self, start: int, end: int, host: str) -> Answer:
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow(["category", "description", "net_amount", "currency"])
-        for category, stamp in (("starting_balance", start), ("ending_balance", end)):
-            for currency, amount in sorted(self.balance(datetime.fromtimestamp(stamp, UTC)).items()):
-                writer.writerow([category, category.replace("_", " "), _major(amount), currency.lower()])
-        return self._finished("balance.summary.1", out.getvalue(), host)
+        kind = given["report_type"]
+        if kind == "balance.summary.1":
+            text = balance_summary({x: self.balance(datetime.fromtimestamp(x, UTC)) for x in (start, end)})
+        else:
+            text = summary(self.books.transactions, start, end, payouts=kind.startswith("payouts"))
+        return self._finished(kind, text, host)
 
     def _finished(self, report: str, text: str, host: str) -> Answer:
         file = _named("file", self._answers)
@@ -493,12 +479,6 @@ class Stripe:
 def _named(prefix: str, draw: random.Random) -> str:
     alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
     return prefix + "_" + "".join(draw.choice(alphabet) for _ in range(18))
-
-
-def _major(minor: int) -> str:
-    """Minor units of a two-digit currency as a decimal text."""
-    sign = "-" if minor < 0 else ""
-    return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02d}"
 
 
 def _error(status: int, kind: str, message: str) -> Answer:

@@ -14,7 +14,7 @@ from tieout.documents import Dispute, canonical_bytes
 from tieout.money import Amount, from_minor
 from tieout.processes import Facts, OrderFact, UnappliedPayment
 from tieout.processes.facts import OrderState, PreviousFact
-from tieout.processes.linked import own_credit_note
+from tieout.processes.linked import own_credit_notes, place_of
 from tieout.rules import Mapping as Table
 from tieout.rules import MappingRow, Release
 
@@ -115,11 +115,19 @@ class TestRefundsThatNameNoCreditNote:
         ],
     )
     def test_each_credit_note_is_of_one_refund(self, told: tuple[Any, ...], own: str | None) -> None:
-        found = own_credit_note(self.REFUND, told)
-        assert (found["key"] if found else None) == own
+        notes, place = own_credit_notes(self.REFUND, told), place_of(self.REFUND, told)
+        assert place is not None
+        assert (notes[place]["key"] if place < len(notes) else None) == own
+        result = plan(self.REFUND, Facts(order=ORDER, own={"refunds_of_order": (told,)}, patience_over=True))
+        assert ("match_refund" in {e.name for e in result.effects}) is (own is not None)
 
     def test_another_currency_is_another_refund(self) -> None:
-        assert own_credit_note(self.REFUND, ({**note("r1"), "currency": "EUR"}, back("txn_b"))) is None
+        assert own_credit_notes(self.REFUND, ({**note("r1"), "currency": "EUR"}, back("txn_b"))) == []
+
+    def test_one_that_is_not_kept_yet_is_not_guessed_at(self) -> None:
+        """Two of a batch would both be the first."""
+        facts = Facts(order=ORDER, own={"refunds_of_order": ((note("r1"),),)}, patience_over=True)
+        assert plan(self.REFUND, facts).decision == "wait"
 
     def test_without_one_it_waits_and_is_then_a_case(self) -> None:
         assert plan(self.REFUND, Facts(order=ORDER, payment=charge("121000"))).decision == "wait"

@@ -22,8 +22,9 @@ from tieout.connector_api import (
     patiently,
     wait_asked,
 )
+from tieout.connector_api.pace import Budget, Pace
 from tieout.connectors.odoo.answers import Failure, TooLargeError, error_of
-from tieout.connectors.odoo.pace import Pace, is_hosted
+from tieout.connectors.odoo.hosting import HOSTED, is_hosted
 from tieout.connectors.odoo.transports import Body, Call, Json2, JsonRpc, Transport
 from tieout.connectors.odoo.versions import (
     JSONRPC,
@@ -74,7 +75,8 @@ class OdooClient:
         self._transport: Transport | None = None
         self._http = http_client(base_url=self.url, headers=headers, timeout=_TIMEOUT)
         host = httpx2.URL(self.url).host
-        self._pace = Pace(self.url, is_hosted(host) if server.hosted is None else server.hosted)
+        hosted = is_hosted(host) if server.hosted is None else server.hosted
+        self._pace = Pace(self.url, HOSTED if hosted else Budget())
         self._may_change: Callable[[str], bool] = lambda version: False
 
     # which version

@@ -1,7 +1,7 @@
-"""Salesforce on the wire: OAuth client credentials, SOQL with paging, a field update.
+"""Salesforce as a source and a target: SOQL with paging, a field update.
 
-References: developer.salesforce.com REST API guide (Query, sObject Rows), OAuth 2.0 client
-credentials flow.
+Which fields there are is asked first: `CurrencyIsoCode` exists only where several currencies are on, `BillingCountryCode` only
+with state and country picklists (developer.salesforce.com, Object Reference; help.salesforce.com).
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
-
-import httpx2
 
 from tieout.connector_api import (
     ControlTotal,
@@ -27,123 +26,118 @@ from tieout.connector_api import (
     SetupError,
     SystemConfig,
     TransientError,
-    UnknownOutcomeError,
-    http_client,
     json_of,
-    patiently,
-    wait_asked,
 )
+from tieout.connectors.salesforce.wire import DATA, Wire
 from tieout.documents import CrmUpdate
 from tieout.money import Amount
 
 _STATUS = "Collection_Status__c"
-_DATA = "/services/data/v66.0"
-_QUERIES = {
-    "accounts": "SELECT Id, Name, Email__c, BillingCountryCode, SystemModstamp FROM Account",
-    "won_orders": (
-        "SELECT Id, Order_Number__c, AccountId, Account.Name, Account.Email__c, Amount, CloseDate,"
-        " CurrencyIsoCode, Tax_Title__c, Tax_Rate__c, Tax_Amount__c, SystemModstamp,"
-        " (SELECT Name, Quantity, TotalPrice FROM OpportunityLineItems) FROM Opportunity"
-    ),
-}
+_LINES = "OpportunityLineItems"
+_NEEDED = ("Order_Number__c", "Tax_Title__c", "Tax_Rate__c", "Tax_Amount__c")
 
 
 def open_session(config: SystemConfig) -> SalesforceSession:
-    """A session by the client credentials of a connected app. No token is asked for yet."""
-    return SalesforceSession(config.text("url"), config.text("client_id"), config.text("client_secret"))
+    """A session by an external client app: client credentials, or an assertion of its private key. No token is asked for yet.
+    Raises SetupError where neither is given."""
+    return SalesforceSession(Wire(config), config.text("currency"))
 
 
 class SalesforceSession:
-    """Poller, ControlTotals and Writer of one small update."""
+    """Poller, ControlTotals and Writer of one small update. `currency` is that of an org that has one alone."""
 
-    def __init__(self, url: str, client_id: str, client_secret: str) -> None:
-        self._credentials = {
-            "grant_type": "client_credentials",
-            "client_id": client_id,
-            "client_secret": client_secret,
-        }
-        self._http = http_client(base_url=url.rstrip("/"), timeout=40)
-        self._token = ""
-
-    def _log_in(self) -> None:
-        try:
-            reply = self._http.post("/services/oauth2/token", data=self._credentials)
-        except httpx2.HTTPError as error:
-            raise TransientError(f"Salesforce: {error!r}") from None
-        if reply.status_code in (400, 401):
-            raise SetupError(
-                "Salesforce refuses the connected app: check consumer key and secret, and that "
-                "the client credentials flow has a run-as user"
-            )
-        if reply.status_code != 200:
-            raise TransientError(f"Salesforce log-in: status {reply.status_code}", wait_asked(reply.headers))
-        self._token = json_of(reply, "Salesforce log-in")["access_token"]
-
-    def _ask(self, method: str, path: str, writing: bool = False, **given: Any) -> httpx2.Response:
-        return patiently(lambda: self._once(method, path, writing, given))
-
-    def _once(self, method: str, path: str, writing: bool, given: dict[str, Any]) -> httpx2.Response:
-        # A session ends when it ends: the first 401 asks for another token, a second one is the app's own
-        # fault.
-        for attempt in (1, 2):
-            if not self._token:
-                self._log_in()
-            headers = {"Authorization": f"Bearer {self._token}"}
-            try:
-                reply = self._http.request(method, path, headers=headers, **given)
-            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-                raise TransientError(f"Salesforce: {error!r}") from None
-            except httpx2.HTTPError as error:
-                kind = UnknownOutcomeError if writing else TransientError
-                raise kind(f"Salesforce {path}: {error!r}") from None
-            if reply.status_code == 401 and attempt == 1:
-                self._token = ""
-                continue
-            break
-        if reply.status_code in (429, 503):
-            raise TransientError("Salesforce: busy", wait_asked(reply.headers))
-        if reply.status_code >= 500:
-            what = f"Salesforce {path}: status {reply.status_code}"
-            raise UnknownOutcomeError(what) if writing else TransientError(what, wait_asked(reply.headers))
-        if reply.status_code in (401, 403):
-            raise SetupError(f"Salesforce refuses: {reply.text[:200]}")
-        if reply.status_code >= 400:
-            raise RefusedError(f"Salesforce {path}: {reply.text[:300]}")
-        return reply
+    def __init__(self, wire: Wire, currency: str) -> None:
+        self._wire, self._currency = wire, currency
 
     def check(self) -> str:
         """What answers, in a line. Raises ConnectorError where it cannot be used."""
-        self._query("SELECT Id FROM Account LIMIT 1")
-        return f"Salesforce at {self._http.base_url}"
-
-    def _query(self, soql: str) -> dict[str, Any]:
-        reply = self._ask("GET", f"{_DATA}/query", params={"q": soql})
-        answer: dict[str, Any] = json_of(reply, "Salesforce")
-        return answer
+        self._wire.query("SELECT Id FROM Account LIMIT 1")
+        return f"Salesforce at {self._wire.address}"
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
         """A page of accounts or won opportunities by SystemModstamp. A later poll begins `overlap_minutes`
-        (120) before the newest change that was seen; Salesforce's own locator leads through the pages."""
-        if cursor.get("next"):
-            answer = json_of(self._ask("GET", str(cursor["next"])), "Salesforce")
-        else:
-            where = ["IsWon = true"] if stream == "won_orders" else []
-            if since := cursor.get("since"):
-                overlap = timedelta(minutes=int(cursor.get("options", {}).get("overlap_minutes", 120)))
-                start = (datetime.fromisoformat(str(since)) - overlap).astimezone(UTC)
-                # A dateTime of SOQL stands without quotes.
-                where.append(f"SystemModstamp >= {start.strftime('%Y-%m-%dT%H:%M:%SZ')}")
-            clause = f" WHERE {' AND '.join(where)}" if where else ""
-            answer = self._query(f"{_QUERIES[stream]}{clause} ORDER BY SystemModstamp, Id")
+        (120) before the newest change that was seen; Salesforce's own locator leads through the pages, and one that ended
+        is begun anew."""
+        answer = self._further(cursor)
+        if answer is None:
+            answer = self._wire.query(self._soql(stream, cursor))
         rows = answer["records"]
-        items = [_item(stream, row) for row in rows]
+        items = [_item(stream, self._whole(stream, row)) for row in rows]
         newest = max(
             [str(cursor.get("newest") or cursor.get("since") or ""), *(r["SystemModstamp"] for r in rows)]
         )
         if not answer["done"]:
+            if answer["nextRecordsUrl"] == cursor.get("next"):
+                raise TransientError("Salesforce: a page leads to itself")
             ahead = {"since": cursor.get("since"), "newest": newest, "next": answer["nextRecordsUrl"]}
             return Page(items, ahead, more=True)
         return Page(items, {"since": newest} if newest else {})
+
+    def _further(self, cursor: dict[str, Any]) -> dict[str, Any] | None:
+        """The page that a locator leads to; None where there is none, or it ended (after some days)."""
+        if not cursor.get("next"):
+            return None
+        try:
+            return self._wire.json(str(cursor["next"]))
+        except RefusedError as error:
+            if "INVALID_QUERY_LOCATOR" in str(error):
+                return None
+            raise
+
+    def _soql(self, stream: str, cursor: dict[str, Any]) -> str:
+        where = ["IsWon = true"] if stream == "won_orders" else []
+        if since := cursor.get("since"):
+            overlap = timedelta(minutes=int(cursor.get("options", {}).get("overlap_minutes", 120)))
+            start = (datetime.fromisoformat(str(since)) - overlap).astimezone(UTC)
+            # A dateTime of SOQL stands without quotes.
+            where.append(f"SystemModstamp >= {start.strftime('%Y-%m-%dT%H:%M:%SZ')}")
+        clause = f" WHERE {' AND '.join(where)}" if where else ""
+        return f"{self._select(stream)}{clause} ORDER BY SystemModstamp, Id"
+
+    def _select(self, stream: str) -> str:
+        """What is asked of a stream, as far as this org has it."""
+        account = self._wire.fields("Account")
+        email = ("Email__c",) if "Email__c" in account else ()
+        if stream == "accounts":
+            country = "BillingCountryCode" if "BillingCountryCode" in account else "BillingCountry"
+            return f"SELECT {', '.join(('Id', 'Name', *email, country, 'SystemModstamp'))} FROM Account"
+        self._wire.needed("Opportunity", _NEEDED)
+        currency = ("CurrencyIsoCode",) if self._several_currencies() else ()
+        names = (
+            "Id", "AccountId", "Account.Name", *(f"Account.{n}" for n in email), "Amount", "CloseDate", *currency,
+            *_NEEDED, "SystemModstamp",
+        )  # fmt: skip
+        return (
+            f"SELECT {', '.join(names)}, (SELECT Name, Quantity, TotalPrice FROM {_LINES}) FROM Opportunity"
+        )
+
+    def _several_currencies(self) -> bool:
+        """Whether an opportunity names its currency. Raises SetupError where it does not and the settings name none."""
+        if "CurrencyIsoCode" in self._wire.fields("Opportunity"):
+            return True
+        if not self._currency:
+            raise SetupError(
+                "Salesforce: this org has one currency, which its API does not tell: put it into the system's setting `currency` (Setup, "
+                "Company Information, there)"
+            )
+        return False
+
+    def _whole(self, stream: str, row: dict[str, Any]) -> dict[str, Any]:
+        """A row with all of its lines, whose further pages stand behind a locator of their own, and with its currency."""
+        if stream != "won_orders":
+            return row
+        made = dict(row)
+        if not self._several_currencies():
+            made["OrgCurrency"] = self._currency
+        lines = row.get(_LINES)
+        if lines is not None and not lines["done"]:
+            rows = self._wire.whole(lines, f"lines of {row['Id']}")
+            if len(rows) != lines["totalSize"]:
+                raise TransientError(
+                    f"Salesforce: {row['Id']} has {lines['totalSize']} lines, and {len(rows)} came"
+                )
+            made[_LINES] = {"totalSize": len(rows), "done": True, "records": rows}
+        return made
 
     def control_totals(
         self, streams: Iterable[str], start: datetime, end: datetime, zone: str
@@ -153,64 +147,96 @@ class SalesforceSession:
             return []
         first = start.astimezone(ZoneInfo(zone)).date()
         after = end.astimezone(ZoneInfo(zone)).date()
-        answer = self._query(
-            "SELECT CurrencyIsoCode, COUNT(Id) orders, SUM(Amount) total FROM Opportunity WHERE "
-            f"IsWon = true AND CloseDate >= {first} AND CloseDate < {after} GROUP BY CurrencyIsoCode"
+        several = self._several_currencies()
+        answer = self._wire.query(
+            f"SELECT {'CurrencyIsoCode, ' if several else ''}COUNT(Id) orders, SUM(Amount) total FROM Opportunity WHERE "
+            f"IsWon = true AND CloseDate >= {first} AND CloseDate < {after}"
+            f"{' GROUP BY CurrencyIsoCode' if several else ''}"
         )
         return [
             ControlTotal(
-                row["CurrencyIsoCode"],
+                str(row["CurrencyIsoCode"]) if several else self._currency,
                 "won_orders",
                 int(row["orders"]),
-                Decimal(str(row["total"])),
+                # Of orders without an amount, and of none at all, the sum is null.
+                Decimal(str(row["total"] or 0)),
                 Decimal(0),
                 "SOQL aggregate",
             )
-            for row in answer["records"]
+            for row in self._wire.whole(answer, "sums of won opportunities")
+            if int(row["orders"])
         ]
 
     # Writer
 
     def send(self, batch: Sequence[Sending]) -> list[Outcome]:
-        """Set the fields; what stands there already is not written again."""
+        """Set the fields, and read them again: the answer to a PATCH has no body. Where another value stands then, something there
+        makes it of ours each time (a trigger, a flow, fewer decimals): that is refused, and not sent again."""
         outcomes = []
         for sending in batch:
             body = sending.body
             assert isinstance(body, CrmUpdate)
-            path = f"{_DATA}/sobjects/Account/{body.account_key}"
             try:
-                content = _fields_of(body)
-                self._ask("PATCH", path, writing=True, content=content)
-                # The answer to a PATCH has no body, and a trigger may have made another value of ours.
-                outcomes.append(self._read(sending, body))
+                self._wire.ask(
+                    "PATCH",
+                    _path(body),
+                    writing=True,
+                    content=_fields_of(body),
+                    headers={"Content-Type": "application/json"},
+                )
+                read = self._read(sending, body)
             except RefusedError as error:
                 outcomes.append(Outcome(sending.external_id, OutcomeStatus.REFUSED, error=str(error)))
+                continue
+            if read.status is OutcomeStatus.ABSENT:
+                read = replace(read, status=OutcomeStatus.REFUSED, error=_changed(body, read.read_back))
+            outcomes.append(read)
         return outcomes
 
     def _read(self, sending: Sending, body: CrmUpdate) -> Outcome:
-        reply = self._ask(
-            "GET",
-            f"{_DATA}/sobjects/Account/{body.account_key}",
-            params={"fields": ",".join([*_amounts_of(body), _STATUS])},
-        )
-        row = json_of(reply, "Salesforce")
-        shown = {k: str(row[k]) for k in (*_amounts_of(body), _STATUS)}
+        names = [*_amounts_of(body), _STATUS]
+        row = json_of(self._wire.ask("GET", _path(body), params={"fields": ",".join(names)}), "Salesforce")
+        shown = {name: _shown(row[name]) for name in names}
         same = all(Decimal(str(row[k] or 0)) == value for k, value in _amounts_of(body).items())
         if same and row[_STATUS] == body.collection_status:
             return Outcome(sending.external_id, OutcomeStatus.CONFIRMED, None, "Account", read_back=shown)
         return Outcome(sending.external_id, OutcomeStatus.ABSENT, read_back=shown)
 
     def look_up(self, batch: Sequence[Sending]) -> list[Outcome]:
-        """Read each account's fields: confirmed where they hold what was sent, absent where they do not."""
+        """Read each account's fields: confirmed where they hold what was sent, absent where they do not, or nothing is there."""
         outcomes = []
         for sending in batch:
             assert isinstance(sending.body, CrmUpdate)
-            outcomes.append(self._read(sending, sending.body))
+            try:
+                outcomes.append(self._read(sending, sending.body))
+            except RefusedError as error:
+                outcomes.append(Outcome(sending.external_id, OutcomeStatus.ABSENT, error=str(error)))
         return outcomes
 
     def close(self) -> None:
         """Close the connections; the session is not used again."""
-        self._http.close()
+        self._wire.close()
+
+
+def _path(body: CrmUpdate) -> str:
+    return f"{DATA}/sobjects/Account/{body.account_key}"
+
+
+def _shown(value: Any) -> str:
+    """A value as people read it; a number without an exponent."""
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def _changed(body: CrmUpdate, read_back: dict[str, Any]) -> str:
+    """What stands on an account instead of what was written a moment ago."""
+    sent = {**{k: f"{v:f}" for k, v in _amounts_of(body).items()}, _STATUS: body.collection_status}
+    apart = [
+        f"{name}: {sent[name]} became {read_back[name]}" for name in sent if sent[name] != read_back[name]
+    ]
+    return (
+        f"Salesforce took it and holds something else ({'; '.join(apart)}): a trigger or flow there changes it, or the field keeps "
+        "fewer decimals; mend that there, or leave the field to it"
+    )
 
 
 def _amounts_of(body: CrmUpdate) -> dict[str, Decimal]:
@@ -221,7 +247,7 @@ def _amounts_of(body: CrmUpdate) -> dict[str, Decimal]:
 
 def _fields_of(body: CrmUpdate) -> str:
     """An update as Salesforce's JSON, which knows only numbers: the exact decimal texts are what is sent."""
-    amounts = ", ".join(f"{json.dumps(k)}: {value}" for k, value in _amounts_of(body).items())
+    amounts = ", ".join(f"{json.dumps(k)}: {value:f}" for k, value in _amounts_of(body).items())
     return f"{{{amounts}, {json.dumps(_STATUS)}: {json.dumps(body.collection_status)}}}"
 
 

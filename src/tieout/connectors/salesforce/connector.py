@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from tieout.connector_api import ConfigField, Connector, Option, Stream
+from datetime import date
+
+from tieout.connector_api import (
+    ApiVersion,
+    ConfigField,
+    Connector,
+    NeededRight,
+    Option,
+    Stream,
+    Verified,
+)
 from tieout.connectors.salesforce.client import open_session
 from tieout.connectors.salesforce.normalise import account, won_order
+from tieout.connectors.salesforce.wire import VERSION
 
 CONNECTOR = Connector(
     name="salesforce",
@@ -12,8 +23,30 @@ CONNECTOR = Connector(
     version="1",
     config=(
         ConfigField("url", "My Domain address, such as https://example.my.salesforce.com"),
-        ConfigField("client_id", "consumer key of the connected app", secret=True),
-        ConfigField("client_secret", "its consumer secret", secret=True),
+        ConfigField("client_id", "consumer key of the external client app", secret=True),
+        ConfigField(
+            "client_secret",
+            "its consumer secret, for the client credentials flow",
+            secret=True,
+            required=False,
+        ),
+        ConfigField(
+            "private_key",
+            "or the private key of its certificate (PEM), for the JWT bearer flow",
+            secret=True,
+            required=False,
+        ),
+        ConfigField("username", "for the JWT bearer flow: the user that is acted as", required=False),
+        ConfigField(
+            "audience",
+            "for the JWT bearer flow: https://login.salesforce.com (if not given), https://test.salesforce.com of a sandbox",
+            required=False,
+        ),
+        ConfigField(
+            "currency",
+            "of an org with one currency: which, such as USD (its API does not tell)",
+            required=False,
+        ),
     ),
     open=open_session,
     can=("poll", "write", "look_up", "control_totals"),
@@ -32,9 +65,40 @@ CONNECTOR = Connector(
         Stream("accounts", "customers", account, "SystemModstamp"),
         Stream("won_orders", "closed-won opportunities with their products", won_order, "SystemModstamp"),
     ),
-    limits="API calls a day; a query answers 2,000 rows a page",
+    api=ApiVersion(
+        VERSION,
+        "https://developer.salesforce.com/docs/atlas.en-us.262.0.securityImplGuide.meta/securityImplGuide/api_rest_eol.htm: three "
+        "years from its first release (Spring '26) at least, and a year's notice",
+        # The least that is promised.
+        date(2029, 2, 1),
+    ),
+    verified=(
+        Verified(
+            date(2026, 11, 30),
+            "published answers of queries, errors and describes, and the API's guide; no org was spoken to",
+            "https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/",
+        ),
+    ),
+    rights=(
+        NeededRight("api (OAuth scope)", "every call; of the app's run-as user: API Enabled"),
+        NeededRight("Account: Read, View All; the fields Email__c, BillingCountryCode", "customers"),
+        NeededRight(
+            "Opportunity: Read, View All; the fields Order_Number__c, Tax_Title__c, Tax_Rate__c, Tax_Amount__c, Amount, CloseDate",
+            "won orders (products come with them)",
+        ),
+        NeededRight(
+            "Account: Edit; the fields Credit_Exposure__c, Collection_Status__c, Open_Orders__c",
+            "exposure, where it is told",
+        ),
+    ),
+    limits="API calls a day (403 REQUEST_LIMIT_EXCEEDED is waited out); a query answers 2,000 rows a page",
     assumed=(
         "custom fields Credit_Exposure__c, Collection_Status__c and, where it is told, Open_Orders__c stand on Account, "
-        "Order_Number__c, Tax_Title__c, Tax_Rate__c and Tax_Amount__c on Opportunity",
+        "Order_Number__c, Tax_Title__c, Tax_Rate__c and Tax_Amount__c on Opportunity; Email__c on Account where it is kept",
+    ),
+    not_covered=(
+        "opportunities that are deleted or no longer won after they were invoiced",
+        "several taxes on one opportunity; discounts and schedules of products",
+        "person accounts' contacts, Orders and Contracts, Revenue Cloud",
     ),
 )

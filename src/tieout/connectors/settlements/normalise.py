@@ -171,7 +171,7 @@ def _paypal_row(line: Line) -> PaypalRow:
         transaction=line.bank_reference,
         code=line.bank_code.strip(),
         began=paypal_instant(line.initiated_at) if line.initiated_at else None,
-        booked_on=line.booked_on,
+        occurred_at=_noon(line.booked_on),
         gross=line.amount + fee,
         fee=fee,
         currency=line.currency,

@@ -1,0 +1,1 @@
+"""PayPal's balance by its Transactions API."""

@@ -1,0 +1,220 @@
+"""PayPal's Transactions API beside its simulator: nothing is lost between questions, and it tells what the report tells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tieout.connector_api import SetupError, SystemConfig, TransientError, open_system
+from tieout.connectors.paypal.client import PaypalSession
+from tieout.connectors.paypal.connector import CONNECTOR
+from tieout.connectors.settlements.normalise import settlements
+from tieout.documents import ProviderMovement
+from tieout_sandbox.ports import free_ports
+from tieout_sandbox.simkit import serve
+from tieout_sandbox.simulators.paypal import PayPal
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+@contextmanager
+def account(**given: Any) -> Iterator[tuple[PayPal, PaypalSession]]:
+    ports = free_ports(("paypal",))
+    made = PayPal(lambda: NOW, client_id="id", client_secret="secret", **given)
+    serving = serve({ports["paypal"]: made})
+    values = {"url": f"http://127.0.0.1:{ports['paypal']}", "client_id": "id", "client_secret": "secret"}
+    session = open_system(CONNECTOR, SystemConfig("paypal", "paypal", "sandbox", values))
+    try:
+        yield made, session
+    finally:
+        session.close()
+        serving.stop()
+
+
+def told(
+    session: PaypalSession, cursor: dict[str, Any], now: datetime = NOW
+) -> tuple[list[str], dict[str, Any]]:
+    """The ids of a whole round, and the cursor that it ends with."""
+    found = []
+    for _ in range(400):
+        page = session.poll("transactions", cursor, now)
+        found += [item.source_key.partition(":")[0] for item in page.items]
+        cursor = page.cursor
+        if not page.more:
+            return found, cursor
+    raise AssertionError("a round that does not end")
+
+
+def movement(raw: bytes, **options: Any) -> ProviderMovement:
+    (made,) = CONNECTOR.stream("transactions").documents(raw, options)
+    assert isinstance(made, ProviderMovement)
+    return made
+
+
+def test_three_years_come_by_questions_of_a_month_and_the_next_rounds_overlap() -> None:
+    with account() as (paypal, session):
+        for n in range(40):
+            paypal.move(f"TX{n:02}", "T0006", "10.00", NOW - timedelta(days=27 * n, hours=1), fee="-0.59")
+        first, cursor = told(session, {})
+        assert sorted(first) == [f"TX{n:02}" for n in range(40)]
+        again, cursor = told(session, cursor)
+        assert again == ["TX00"]  # the day before, since today was looked far back already
+        far, _ = told(session, cursor, NOW + timedelta(days=1))
+        assert {"TX00", "TX01"} <= set(far)
+
+
+def test_too_many_rows_are_asked_for_by_halves() -> None:
+    with account(most=7) as (paypal, session):
+        for n in range(60):
+            paypal.move(f"TX{n:02}", "T0006", "1.00", NOW - timedelta(minutes=n + 1))
+        found, _ = told(session, {})
+        assert set(found) == {f"TX{n:02}" for n in range(60)}
+        (total,) = session.control_totals(["transactions"], NOW - timedelta(days=1), NOW, "UTC")
+        assert (total.group, total.count, total.debit, total.credit) == ("T0006", 60, 60, 0)
+        for n in range(8):
+            paypal.move(f"SAME{n}", "T0006", "1.00", NOW - timedelta(days=3))
+        with pytest.raises(SetupError, match="there are more than it gives"):
+            told(session, {})
+
+
+def test_nothing_is_complete_beyond_what_paypal_has_refreshed() -> None:
+    with account(delay=timedelta(hours=3)) as (paypal, session):
+        paypal.move("LATE", "T0006", "10.00", NOW - timedelta(hours=1))
+        first, cursor = told(session, {})
+        assert first == [] and cursor["since"] == "2026-11-01T09:00:00Z"
+        with pytest.raises(TransientError, match="ask again"):
+            session.control_totals(["transactions"], NOW - timedelta(days=1), NOW, "UTC")
+        with pytest.raises(TransientError, match="three hours"):
+            session.balances(NOW)
+        # A month that runs is told as far as it goes.
+        assert (
+            session.control_totals(["transactions"], NOW - timedelta(days=1), NOW + timedelta(days=60), "UTC")
+            == []
+        )
+        assert session.balances(NOW + timedelta(days=29)) == {"USD": Decimal("10.00")}
+        paypal.delay = timedelta(0)
+        assert told(session, cursor)[0] == ["LATE"]
+        assert session.balances(NOW) == {"USD": Decimal("10.00")}
+
+
+def test_a_question_of_which_paypal_has_nothing_yet_leaves_the_cursor_where_it_is() -> None:
+    """paypal/PayPal-node-SDK issue 452: `Data for the given start date is not available.`"""
+    with account(delay=timedelta(days=40)) as (_, session):
+        kept = {"since": "2026-10-31T12:00:00Z", "deep": "2026-11-01"}
+        page = session.poll("transactions", kept, NOW)
+        assert (list(page.items), page.cursor, page.more) == ([], kept, False)
+
+
+def test_what_is_completed_weeks_later_is_found_by_the_day_s_look_back_and_counted_on_its_day() -> None:
+    with account() as (paypal, session):
+        began = NOW - timedelta(days=20)
+        cursor = told(session, {})[1]
+        paypal.move("ECHECK", "T0006", "10.00", began, updated=NOW + timedelta(hours=1))
+        paypal._now = lambda: NOW + timedelta(days=1)
+        assert told(session, cursor, NOW + timedelta(days=1))[0] == ["ECHECK"]
+        assert session.control_totals(["transactions"], NOW - timedelta(days=30), NOW, "UTC") == []
+        (total,) = session.control_totals(["transactions"], NOW, NOW + timedelta(days=1), "UTC")
+        assert total.count == 1
+
+
+def test_the_report_and_the_api_tell_of_the_same_movements() -> None:
+    """A transaction as the settlement report and as the API writes it: one key, one amount, one word."""
+    rows = (
+        ("8HT01", "T0006", "CR", 11500, "DR", 364, "115.00", "-3.64", {"invoice_id": "SO-1"}, ""),
+        ("8HT02", "T1107", "DR", 2300, "CR", 30, "-23.00", "0.30", {"invoice_id": "SO-0", "paypal_reference_id": "8HT00",
+         "paypal_reference_id_type": "TXN"}, "8HT00"),
+        ("8HT03", "T0400", "DR", 5000, "", 0, "-50.00", "", {}, ""),
+        ("8HT04", "T2103", "DR", 1000, "", 0, "-10.00", "", {}, ""),
+    )  # fmt: skip
+    body = "".join(
+        f'"SB","{tid}","{more.get("invoice_id", "")}","{ref}","{"TXN" if ref else ""}","{code}",2026/10/05 01:00:00 -0700,'
+        f'2026/10/05 01:00:00 -0700,"{m}",{g},"USD","{fm}",{f},"{"USD" if fm else ""}",""\n'
+        for tid, code, m, g, fm, f, _, _, more, ref in rows
+    )
+    foot = '"USD",11500,8300,30,364,"CR",5000,"CR",7866,"CR",5000,"CR",7866,"CR",0,"CR",0,4'
+    report = (
+        '"RH",2026/10/06 02:21:10 -0700,"A","M1",009,\n"FH",01\n'
+        '"SH",2026/10/05 00:00:00 -0700,2026/10/05 23:59:59 -0700,"M1",""\n'
+        '"CH","Transaction ID","Invoice ID","PayPal Reference ID","PayPal Reference ID Type","Transaction Event Code",'
+        '"Transaction Initiation Date","Transaction Completion Date","Transaction Debit or Credit","Gross Transaction Amount",'
+        '"Gross Transaction Currency","Fee Debit or Credit","Fee Amount","Fee Currency","Custom Field"\n'
+        f'{body}"SF",{foot}\n"SC",4\n"RF",{foot}\n"RC",4\n"FF",4\n'
+    )
+    by_report = [d for d in settlements(report.encode(), {"provider": "paypal"}) if isinstance(d, ProviderMovement)]  # fmt: skip
+    with account() as (paypal, session):
+        for tid, code, _, _, _, _, amount, fee, more, _ in rows:
+            paypal.move(tid, code, amount, datetime(2026, 10, 5, 8, tzinfo=UTC), fee=fee, **more)
+        items = []
+        cursor: dict[str, Any] = {"from": "2026-10-05T00:00:00Z", "to": "2026-10-06T00:00:00Z"}
+        items = list(session.poll("transactions", cursor, NOW).items)
+    by_api = [movement(item.body) for item in items]
+
+    def facts(m: ProviderMovement) -> tuple[Any, ...]:
+        return m.key, m.category, m.gross, m.fee, m.net, m.order_key, m.payment_key, m.payout_key, m.control_group  # fmt: skip
+
+    assert [facts(m) for m in by_api] == [facts(m) for m in by_report] and len(by_api) == 4
+    assert {m.customer_name for m in by_api} == {"Ada"}
+
+
+def row(**info: Any) -> bytes:
+    told = {
+        "transaction_id": "1A", "transaction_event_code": "T0006", "transaction_status": "S",
+        "transaction_initiation_date": "2026-10-31T23:00:00+0000", "transaction_updated_date": "2026-11-02T08:00:00+0000",
+        "transaction_amount": {"currency_code": "USD", "value": "50.00"},
+        "fee_amount": {"currency_code": "USD", "value": "-1.49"},
+    }  # fmt: skip
+    return json.dumps({"transaction_info": {k: v for k, v in {**told, **info}.items() if v is not None}}).encode()  # fmt: skip
+
+
+def test_a_movement_stays_itself_whatever_becomes_of_its_status_and_update() -> None:
+    first = movement(row())
+    assert (first.gross.value, first.fee.value, first.net.value) == (
+        Decimal("50.00"),
+        Decimal("1.49"),
+        Decimal("48.51"),
+    )
+    assert first.occurred_at == datetime(2026, 11, 2, 8, tzinfo=UTC)
+    given_back = movement(
+        row(transaction_status="V", transaction_updated_date="2026-11-20T08:00:00+0000", invoice_id="SO-1")
+    )
+    assert given_back.key == first.key and given_back.net == first.net
+    # Its update is the giving back, of another month: the sale is none of that day.
+    assert given_back.occurred_at == datetime(2026, 10, 31, 23, tzinfo=UTC)
+    assert movement(row(transaction_status="P")).category == "charge"
+    in_part = movement(row(transaction_status="F", transaction_updated_date="2026-11-20T08:00:00+0000"))
+    assert (in_part.key, in_part.occurred_at) == (first.key, given_back.occurred_at)
+    assert movement(row(transaction_status="D")).category == "T0006 denied"
+
+
+def test_what_moves_nothing_is_no_movement_and_what_contradicts_itself_is_refused() -> None:
+    zero = {"currency_code": "USD", "value": "0.00"}
+    stream = CONNECTOR.stream("transactions")
+    assert stream.documents(row(transaction_amount=zero, fee_amount=None), {}) == []
+    for wrong, says in (
+        ({"fee_amount": {"currency_code": "EUR", "value": "-1.49"}}, "a fee in EUR"),
+        ({"fee_amount": {"currency_code": "USD", "value": "1.49"}}, "below zero"),
+        ({"transaction_amount": {"currency_code": "JPY", "value": "50.5"}, "fee_amount": None}, "JPY"),
+        ({"transaction_initiation_date": "2026-10-31T23:00:00"}, "without its zone"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            stream.documents(row(**wrong), {})
+    back = movement(row(transaction_event_code="T1107", transaction_amount={"currency_code": "USD", "value": "-50"},
+                        fee_amount={"currency_code": "USD", "value": "1.49"}))  # fmt: skip
+    assert (back.category, str(back.net.value), str(back.gross.value)) == ("refund", "-48.51", "-50.00")
+
+
+def test_a_token_of_nine_hours_is_renewed_and_a_wrong_secret_is_for_a_person() -> None:
+    with account() as (paypal, session):
+        assert "SIMULATED0001" in session.check()
+        paypal._tokens.clear()
+        assert "SIMULATED0001" in session.check()
+        paypal._client = "id:another"
+        paypal._tokens.clear()
+        with pytest.raises(SetupError):
+            session.check()
