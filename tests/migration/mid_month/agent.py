@@ -42,6 +42,13 @@ def settle(project: Any, seconds: float) -> dict[str, int]:
     return left
 
 
+def failures(project: Any) -> list[str]:
+    """What is waited for after it failed, where this version keeps that."""
+    with contextlib.suppress(psycopg.Error), project.database.transaction() as connection:
+        return [str(row)[:600] for row in connection.execute("select * from tieout.failure limit 20")]
+    return []
+
+
 def opened(folder: Path) -> Any:
     """The project, as whichever version it is opens one."""
     try:
@@ -60,7 +67,8 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         if "settle" in request:
-            answer: dict[str, Any] = {"left": settle(project, request["settle"])}
+            left = settle(project, request["settle"])
+            answer: dict[str, Any] = {"left": left, "why": failures(project) if left else []}
         else:
             done = runner.invoke(cli, request["argv"], env=request["env"])
             answer = {"code": done.exit_code, "out": done.stdout}

@@ -135,7 +135,7 @@ class Product:
         """Wait until nothing can move any more."""
         answer = self.ask({"settle": 240})
         if answer["left"]:
-            raise RuntimeError(f"the month stands still: {answer['left']}; see {self._log.name}")
+            raise RuntimeError(f"the month stands still: {answer['left']}: {answer['why']}; see {self._log.name}")
 
 
 class People:

@@ -46,27 +46,48 @@ def source_of(commit: str) -> Iterator[Path]:
         yield Path(folder) / "src"
 
 
-# What Shopify always had and the simulator of that time did not say (GraphQL Admin 2026-07): newer products ask for it. It is
-# null there, as for an order without an address; a fulfilment is of everything, so it has all lines.
+# What Shopify always had and the simulator of that time did not say (GraphQL Admin 2026-07): newer products ask for it. Its orders are
+# told as they lie there, in the shape of before, whatever is asked of them: nothing of them is cut, a fulfilment is of everything, so
+# it has all lines, and analytics say by their newer names what they said.
 _SHOPIFY = {
-    "type TaxLine { title: String!": "type MailingAddress { countryCodeV2: String provinceCode: String }\n"
-    "type ShippingRefunds { nodes: [ShippingRefund!]! }\n"
-    "type ShippingRefund { subtotalAmountSet: MoneyBag! taxAmountSet: MoneyBag! shippingLine: ShippingLine! }\n"
-    "type Adjustments { nodes: [Adjustment!]! }\n"
-    "type Adjustment { id: ID! reason: String amountSet: MoneyBag! taxAmountSet: MoneyBag! }\n"
-    "type Transactions { nodes: [OrderTransaction!]! }\n"
-    "type TaxLine { channelLiable: Boolean title: String!",
-    "type Refund { id: ID!": "type Refund { refundShippingLines(first: Int): ShippingRefunds\n"
-    "  orderAdjustments(first: Int): Adjustments transactions(first: Int): Transactions id: ID!",
-    "type Order { id: ID!": "type PaymentTerms { paymentTermsType: String! }\n"
-    "type Order { displayAddress: MailingAddress paymentTerms: PaymentTerms id: ID!",
-    "type Fulfillment { createdAt": "type FulfillmentLineItem { quantity: Int lineItem: LineItem! }\n"
-    "type FulfillmentLineItemConnection { nodes: [FulfillmentLineItem!]! }\n"
-    "type Fulfillment { id: ID! deliveredAt: DateTime\n"
-    "  fulfillmentLineItems(first: Int): FulfillmentLineItemConnection! createdAt",
-    "type RefundLineItem { quantity": "type RefundLineItem { restockType: String quantity",
     '{"createdAt": _iso(at), "status": "SUCCESS"}': '{"createdAt": _iso(at), "status": "SUCCESS", "id": order["id"] + "01",'
-    ' "fulfillmentLineItems": {"nodes": [{"quantity": x["quantity"], "lineItem": x} for x in order["lineItems"]["nodes"]]}}',
+    ' "deliveredAt": None, "fulfillmentLineItems": {"nodes": [{"quantity": x["quantity"], "lineItem": x} for x in order["lineItems"]["nodes"]]}}',
+    '        reply: dict[str, Any] = {"data": result.data}\n': '''        if result.errors and re.search(r"query (Orders|Beside)\\(", call["query"]):
+            given = call["variables"]
+            page = self._orders(None, given["first"], given["after"], given["query"])
+            page["nodes"] = [self._as_it_lies(o) for o in page["nodes"]]
+            result = type(result)(data={"orders": page}, errors=None)
+        reply: dict[str, Any] = {"data": result.data}
+''',
+    "    def day_of(self, stamp: str) -> date:\n": '''    def _as_it_lies(self, order: dict[str, Any]) -> dict[str, Any]:
+        lists = ("refundShippingLines", "orderAdjustments", "transactions")
+        refunds = [{**r, "duties": [], **{n: {"nodes": []} for n in lists}} for r in order["refunds"]]
+        return {**order, "paymentTerms": None, "displayAddress": None, "refunds": refunds}
+
+    def day_of(self, stamp: str) -> date:
+''',
+    '            "total_returns": returned,\n': '            "total_returns": returned,\n'
+    '            "total_sales_reversals": -returned,\n',
+}
+# Salesforce tells which fields there are.
+_SALESFORCE = {
+    '        found = re.fullmatch(r"/sobjects/Account/(\\w+)", rest)\n': '''        if described := re.fullmatch(r"/sobjects/(\\w+)/describe", rest):
+            held = {"Account": self.accounts, "Opportunity": self.opportunities}[described[1]]
+            names = sorted({name for row in held.values() for name in row})
+            return Answer(200, json.dumps({"fields": [{"name": n} for n in names]}).encode())
+        found = re.fullmatch(r"/sobjects/Account/(\\w+)", rest)
+''',
+}
+# Stripe tells by an event when a dispute was closed, and where a report lies.
+_STRIPE = {
+    '        if method == "POST" and path == "/v1/reporting/report_runs":\n': '''        if method == "GET" and path == "/v1/events":
+            closed = [d for d in self.books.disputes.values() if d["status"] in ("won", "lost")]
+            told = [{"id": "evt_" + d["id"], "created": int(d["metadata"]["changed_at"]), "data": {"object": d}} for d in closed]
+            return self._list(path, told, given)
+        self._host = headers.get("host", "")
+        if method == "POST" and path == "/v1/reporting/report_runs":
+''',
+    '"result": {"id": file, "object": "file"}': '"result": {"id": file, "object": "file", "url": f"http://{self._host}/v1/files/{file}/contents"}',
 }
 
 
@@ -101,6 +122,8 @@ _ODOO_SERVICE = {
 }
 _SAID_ANEW = {
     "shopify/simulator.py": _SHOPIFY,
+    "salesforce/simulator.py": _SALESFORCE,
+    "stripe/simulator.py": _STRIPE,
     "odoo/simulator/orm.py": _ODOO_ORM,
     "odoo/simulator/schema.py": _ODOO_SCHEMA,
     "odoo/simulator/service.py": _ODOO_SERVICE,
