@@ -53,4 +53,5 @@ def complaints(result: dict[str, Any], unbroken: str) -> list[str]:
     for what in ("revisions", "deliveries", "plans"):
         if before[what] != after[what]:
             found.append(f"polling everything again made {after[what] - before[what]} {what}")
+            found += result.get("anew", ()) if what == "revisions" else ()
     return found

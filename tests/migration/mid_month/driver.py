@@ -135,7 +135,9 @@ class Product:
         """Wait until nothing can move any more."""
         answer = self.ask({"settle": 240})
         if answer["left"]:
-            raise RuntimeError(f"the month stands still: {answer['left']}: {answer['why']}; see {self._log.name}")
+            raise RuntimeError(
+                f"the month stands still: {answer['left']}: {answer['why']}; see {self._log.name}"
+            )
 
 
 class People:
@@ -549,9 +551,10 @@ def live(play: Play, until: date) -> dict[str, Any]:
     before = _counts(play)
     play.pull_again()
     after = _counts(play)
+    anew = _newest(play, after["revisions"] - before["revisions"])
     play.people.after_day(until)
     play.play(until + timedelta(days=1), days[-1] + timedelta(days=1))
-    return {"before_pulling_again": before, "after_pulling_again": after, **_end(play)}
+    return {"before_pulling_again": before, "after_pulling_again": after, "anew": anew, **_end(play)}
 
 
 def whole(play: Play) -> dict[str, Any]:
@@ -590,6 +593,18 @@ def _counts(play: Play) -> dict[str, int]:
         ).fetchone()
     assert row is not None
     return dict(zip(("messages", "revisions", "deliveries", "plans"), row, strict=True))
+
+
+def _newest(play: Play, many: int) -> list[str]:
+    """The newest revisions, each beside the one before it."""
+    with psycopg.connect(play.app.dsn) as connection:
+        rows = connection.execute(
+            "select n.interface, n.source_key, n.revision, o.content, n.content from tieout.document n left join tieout.document o"
+            " on (o.interface, o.kind, o.source_key, o.revision) = (n.interface, n.kind, n.source_key, n.revision - 1)"
+            " order by n.document_id desc limit %s",
+            [many],
+        ).fetchall()
+    return [" | ".join(map(str, row)) for row in rows]
 
 
 def main() -> None:

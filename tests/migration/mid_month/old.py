@@ -52,41 +52,52 @@ def source_of(commit: str) -> Iterator[Path]:
 _SHOPIFY = {
     '{"createdAt": _iso(at), "status": "SUCCESS"}': '{"createdAt": _iso(at), "status": "SUCCESS", "id": order["id"] + "01",'
     ' "deliveredAt": None, "fulfillmentLineItems": {"nodes": [{"quantity": x["quantity"], "lineItem": x} for x in order["lineItems"]["nodes"]]}}',
-    '        reply: dict[str, Any] = {"data": result.data}\n': '''        if result.errors and re.search(r"query (Orders|Beside)\\(", call["query"]):
+    '        reply: dict[str, Any] = {"data": result.data}\n': """        if result.errors and re.search(r"query (Orders|Beside)\\(", call["query"]):
             given = call["variables"]
             page = self._orders(None, given["first"], given["after"], given["query"])
             page["nodes"] = [self._as_it_lies(o) for o in page["nodes"]]
             result = type(result)(data={"orders": page}, errors=None)
         reply: dict[str, Any] = {"data": result.data}
-''',
-    "    def day_of(self, stamp: str) -> date:\n": '''    def _as_it_lies(self, order: dict[str, Any]) -> dict[str, Any]:
-        lists = ("refundShippingLines", "orderAdjustments", "transactions")
-        refunds = [{**r, "duties": [], **{n: {"nodes": []} for n in lists}} for r in order["refunds"]]
+""",
+    "    def day_of(self, stamp: str) -> date:\n": """    def _as_it_lies(self, order: dict[str, Any]) -> dict[str, Any]:
+        def value(bag: dict[str, Any]) -> Decimal:
+            return Decimal(bag["shopMoney"]["amount"])
+
+        def refund(told: dict[str, Any]) -> dict[str, Any]:
+            # What was given back beside the lines, in the terms of today: an adjustment.
+            rows = told["refundLineItems"]["nodes"]
+            sums = [value(r["subtotalSet"]) + (0 if order["taxesIncluded"] else value(r["totalTaxSet"])) for r in rows]
+            rest = sum(sums, Decimal(0)) - value(told["totalRefundedSet"])
+            beside = {"id": told["id"] + "1", "reason": None, "amountSet": self.money(rest), "taxAmountSet": self.money(Decimal(0))}
+            adjusted = {"orderAdjustments": {"nodes": [beside] if rest else []}}
+            return {**told, "duties": [], "refundShippingLines": {"nodes": []}, "transactions": {"nodes": []}, **adjusted}
+
+        refunds = [refund(r) for r in order["refunds"]]
         return {**order, "paymentTerms": None, "displayAddress": None, "refunds": refunds}
 
     def day_of(self, stamp: str) -> date:
-''',
+""",
     '            "total_returns": returned,\n': '            "total_returns": returned,\n'
     '            "total_sales_reversals": -returned,\n',
 }
 # Salesforce tells which fields there are.
 _SALESFORCE = {
-    '        found = re.fullmatch(r"/sobjects/Account/(\\w+)", rest)\n': '''        if described := re.fullmatch(r"/sobjects/(\\w+)/describe", rest):
+    '        found = re.fullmatch(r"/sobjects/Account/(\\w+)", rest)\n': """        if described := re.fullmatch(r"/sobjects/(\\w+)/describe", rest):
             held = {"Account": self.accounts, "Opportunity": self.opportunities}[described[1]]
             names = sorted({name for row in held.values() for name in row})
             return Answer(200, json.dumps({"fields": [{"name": n} for n in names]}).encode())
         found = re.fullmatch(r"/sobjects/Account/(\\w+)", rest)
-''',
+""",
 }
 # Stripe tells by an event when a dispute was closed, and where a report lies.
 _STRIPE = {
-    '        if method == "POST" and path == "/v1/reporting/report_runs":\n': '''        if method == "GET" and path == "/v1/events":
+    '        if method == "POST" and path == "/v1/reporting/report_runs":\n': """        if method == "GET" and path == "/v1/events":
             closed = [d for d in self.books.disputes.values() if d["status"] in ("won", "lost")]
             told = [{"id": "evt_" + d["id"], "created": int(d["metadata"]["changed_at"]), "data": {"object": d}} for d in closed]
             return self._list(path, told, given)
         self._host = headers.get("host", "")
         if method == "POST" and path == "/v1/reporting/report_runs":
-''',
+""",
     '"result": {"id": file, "object": "file"}': '"result": {"id": file, "object": "file", "url": f"http://{self._host}/v1/files/{file}/contents"}',
 }
 
