@@ -459,7 +459,9 @@ def test_what_dies_is_started_again(running: Running) -> None:
 # Wrong usage
 
 
-def test_init_makes_a_project_that_check_explains(tmp_path: Path) -> None:
+def test_init_makes_a_project_that_check_explains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Other files of the same worker give their projects a key of that name.
+    monkeypatch.delenv("ODOO_KEY", raising=False)
     assert tieout("init", str(tmp_path / "p")).returncode == 0
     assert tieout("init", str(tmp_path / "p")).returncode == 2
     done = tieout("check", folder=tmp_path / "p")

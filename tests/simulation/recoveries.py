@@ -203,7 +203,9 @@ def payment_without_order(hands: Hands, case: dict[str, Any]) -> None:
     other = site.charge(50_00, "USD", 175, now - timedelta(days=5), {"order_id": "404405"}, "Somebody")
     hands.pull(case["interface"])
     hands.settle()
-    (found,) = hands.ask("GET", f"/cases?cause={case['cause']}")["items"]
+    items = hands.ask("GET", f"/cases?cause={case['cause']}")["items"]
+    assert len(items) == 1, [i["source_key"] for i in items]
+    (found,) = items
     assert found["source_key"] == other["id"]
     cash = hands.line_of(found["document_id"], "charge", "212100")
     hands.match([cash, hands.invoice("Somebody", "OLD-78", "50.00")])

@@ -125,6 +125,8 @@ def test_every_setting_that_leads_somewhere_is_an_address_that_is_looked_at() ->
         "company", "database", "login", "hosted", "own_log", "webhook_secrets", "business_entity", "refresh_token",
         # Whom an assertion is for is said in it, and asked nowhere.
         "private_key", "username", "audience", "currency",
+        # Where a person's consent comes back to is told with a renewal, and asked nowhere.
+        "redirect_uri", "external",
     }  # fmt: skip
     for connector in REGISTRY.by_name.values():
         if connector.by_browser:

@@ -230,6 +230,13 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         if _not_told_yet(ctx, doc, facts.order):
             return Plan(decision=PlanDecision.WAIT, reason="its shop has not told of it yet")
         return _given_back(ctx, doc, role, ctx.account(DEPOSITS))
+    elif (
+        facts.order is None
+        and facts.payment is not None
+        and facts.payment.account == ctx.account("unapplied.unknown")
+    ):
+        # Its charge waited for that order in vain: nobody knew whose money it was, and it goes back from where it waits.
+        return _given_back(ctx, doc, role, facts.payment.account)
     elif doc.order_key and not facts.patience_over:
         return Plan(decision=PlanDecision.WAIT, reason="its credit note has not come yet")
     elif facts.order is not None and facts.order.state in HELD:
