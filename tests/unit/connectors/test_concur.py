@@ -241,7 +241,9 @@ class TestOnTheWire:
             measure = entry(name).measure()
             assert (measure.debit, measure.credit) == sides(head(told(name)), told(name)["document"])
 
-    def test_tutorials_24124_reports_of_all_users_are_asked_for_and_not_those_of_the_token_s_own(self) -> None:
+    def test_tutorials_24124_reports_of_all_users_are_asked_for_and_not_those_of_the_token_s_own(
+        self,
+    ) -> None:
         with Replay(self.answers("1.3")) as there:
             session = self.session(there)
             session.poll("reports", {}, NOW)
@@ -299,7 +301,9 @@ def test_developer_concur_com_2778_a_company_that_is_kept_elsewhere_is_said_with
 def test_a_check_says_where_the_company_is_kept() -> None:
     answer = json.loads(_TOKEN) | {"geolocation": "https://eu2.api.concursolutions.com"}
     with Replay({("POST", "/oauth2/v0/token"): json.dumps(answer).encode()}) as there:
-        session: Any = CONNECTOR.open(SystemConfig("concur", "concur", "test", {**SETTINGS, "url": there.url}))
+        session: Any = CONNECTOR.open(
+            SystemConfig("concur", "concur", "test", {**SETTINGS, "url": there.url})
+        )
         session._url = "https://us.api.concursolutions.com"
         with pytest.raises(SetupError, match="put that address as url"):
             session.check()

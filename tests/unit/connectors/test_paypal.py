@@ -231,12 +231,16 @@ def _usd(value: str) -> dict[str, str]:
         ("jbms/beancount-import pull request 162", "51.50", "-1.63", "49.87"),
     ],
 )
-def test_what_comes_in_is_what_was_paid_and_the_fee_beside_it(report: str, gross: str, fee: str, net: str) -> None:
+def test_what_comes_in_is_what_was_paid_and_the_fee_beside_it(
+    report: str, gross: str, fee: str, net: str
+) -> None:
     made = movement(row(transaction_amount=_usd(gross), fee_amount=_usd(fee)))
     assert (str(made.gross.value), str(-made.fee.value), str(made.net.value)) == (gross, fee, net), report
 
 
-def test_firefly_iii_paypal_importer_14_a_refund_in_another_currency_and_both_halves_of_its_exchange_move() -> None:
+def test_firefly_iii_paypal_importer_14_a_refund_in_another_currency_and_both_halves_of_its_exchange_move() -> (
+    None
+):
     """robvankeilegom/firefly-III-paypal-importer issue 14 (left out), imazen/reunion issue 12 and OCA/bank-statement-import
     pull request 236 (halves name the same transaction, and were made one), paypal/PayPal-NET-SDK issue 400 (halves left out)."""
     same = {"paypal_reference_id": "9RF01", "paypal_reference_id_type": "TXN"}
