@@ -11,6 +11,7 @@ from tieout.close import LatenessStage, RevocationStage
 from tieout.delivery import DeliveryStage, VerifyStage
 from tieout.engine import Chore, Clock, Loop, Pace, Stage, SystemClock, Worker, forget_old_failures
 from tieout.evidence import Sealer
+from tieout.finding import catch_up
 from tieout.inbox import FetchStage, FolderStage, PollStage
 from tieout.kept_figures import KeptFiguresStage
 from tieout.operations.collecting import read_receivables
@@ -55,7 +56,10 @@ def worker(project: OpenProject) -> Worker:
             Chore("old failures", _forget_old, Pace(every_s=600.0)),
         ],
         "verify": [VerifyStage(project.reader_of, lambda: project.ledgers, clock)],
-        "figures": [KeptFiguresStage(release, project.session, clock)],
+        "figures": [
+            KeptFiguresStage(release, project.session, clock),
+            Chore("entering", catch_up, Pace(every_s=1.0)),
+        ],
         "taxes": [TaxStage(release, project.reader_of, clock)],
         "tell": [
             WebhookStage(f"/tieout/{settings.name}", SystemClock(), settings.private),
