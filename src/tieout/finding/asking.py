@@ -70,9 +70,16 @@ class Asked:
     begins: str
 
 
-def asked(typed: str) -> Asked | None:
-    """The questions; None where nothing was typed that could be searched."""
-    chunks = joined(written_days(typed[:_MOST_TYPED])).translate(_SYMBOLS).split()
+def readings(typed: str) -> tuple[Asked, ...]:
+    """The ways in which it may be read, the likelier first: of `Harbor 1 397,52` a thousand, then a name with a number."""
+    dated = written_days(typed[:_MOST_TYPED])
+    found = (asked(text) for text in dict.fromkeys((joined(dated), dated)))
+    return tuple(x for x in found if x is not None)
+
+
+def asked(text: str) -> Asked | None:
+    """The questions of words that stand apart; None where there is nothing that could be searched."""
+    chunks = text.translate(_SYMBOLS).split()
     kept = [c for c in chunks if folded(c) not in _FILLERS] or chunks
     clauses = [c for c in (_clause(chunk, len(kept)) for chunk in kept[:_MOST_CHUNKS]) if c]
     if not clauses:

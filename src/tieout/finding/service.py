@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from tieout.finding.asking import Asked, asked
+from tieout.finding.asking import Asked, readings
 from tieout.finding.known import THINGS
 from tieout.finding.terms import quoted
 from tieout.store import Connection, Queries
@@ -34,10 +34,12 @@ def find(
 ) -> Found:
     """What fits what was typed, of the entities that whoever asks may see (None: every one), of one kind of thing or of any. The
     connection commits as it goes. Raises psycopg.Error."""
-    question = asked(typed)
-    if question is None or (entities is not None and not entities):
-        return Found([], False, False)
-    places, common = _places(connection, question, entities, thing)
+    places: dict[int, dict[str, Any]] = {}
+    common = False
+    for question in readings(typed) if entities is None or entities else ():
+        places, common = _places(connection, question, entities, thing)
+        if places:
+            break
     best = sorted(places.values(), key=_rank)[: 2 * limit + 10]
     given = {
         "ids": [r["document_id"] for r in best],

@@ -180,7 +180,7 @@ def joined(text: str) -> str:
     """The text with what belongs together written together: an IBAN in groups of four, thousands apart by blanks."""
     iban = r"\b([A-Za-z]{2}\d{2}(?: [A-Za-z0-9]{4}){2,7}(?: [A-Za-z0-9]{1,4})?)\b"
     text = re.sub(iban, lambda m: m[1].replace(" ", ""), text)
-    thousands = r"(?<![\w.,])(\d{1,3}(?:[ \u00a0\u202f]\d{3})+[.,]\d{2})(?![\w.,])"
+    thousands = r"(?<![\w.,/-])(\d{1,3}(?:[ \u00a0\u202f]\d{3})+[.,]\d{2})(?![\w.,])"
     return re.sub(thousands, lambda m: re.sub(r"\s", "", m[1]), text)
 
 
