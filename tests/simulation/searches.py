@@ -63,6 +63,15 @@ class Month:
             if amount and len({t.key for t in things}) == 1 and fits(things[-1].content):
                 yield things[-1]
 
+    def suppliers(self) -> list[Thing]:
+        """Suppliers as they are now, the first that came first."""
+        told = [
+            Thing(r["source_key"], r["accounting_on"], json.loads(r["content"]))
+            for r in self._rows
+            if r["kind"] == "supplier"
+        ]
+        return list({t.key: t for t in told}.values())
+
 
 def of_distributor(connection: Connection) -> list[Search]:
     """A shop's team: orders, customers, payouts, the bank."""
@@ -109,8 +118,47 @@ def of_distributor(connection: Connection) -> list[Search]:
 
 
 def of_services(connection: Connection) -> list[Search]:
-    """A services company's team: bills, suppliers, purchase orders, payments, expenses, journals."""
-    return []
+    """A services company's team: bills, suppliers, purchase orders, payments, expenses, journals, its clients."""
+    month = Month(connection)
+    bills = month.some("vendor_bill", "total", lambda c: not c["refund"])
+    credits = month.some("vendor_bill", "total", lambda c: c["refund"])
+    orders = month.some("purchase_order", "total")
+    payments = month.some("vendor_payment", "pays")
+    invoices = month.some("customer_invoice", "total", lambda c: c["party"])
+    reports = month.some("journal_entry", "total", lambda c: c["nature"] == "expense_report")
+    entries = month.some("journal_entry", "total", lambda c: c["nature"] == "journal" and c["reference"])
+    lines = month.some("statement_line", "amount", lambda c: c["counterparty"].startswith("Client"))
+    a, b, c, d = (next(bills) for _ in range(4))
+    g, o, p, q, r = next(credits), next(orders), next(orders), next(payments), next(payments)
+    i, j, k = (next(invoices) for _ in range(3))
+    x, y, e, f = next(reports), next(reports), next(entries), next(entries)
+    m = next(lines)
+    supplier, other = month.suppliers()[:2]
+    return [
+        Search(a.content["number"], a.key),
+        Search(f"bill {english(b.amount('total'))}", b.key),
+        Search(f"{c.content['seller']['name']} {german(c.amount('total'))}", c.key),
+        Search(
+            f"invoice {d.content['number'].rpartition('-')[2]} {d.content['seller']['name'].split()[1]}",
+            d.key,
+        ),
+        Search(f"credit {g.content['number']}", g.key),
+        Search(supplier.content["party"]["name"], supplier.key),
+        Search(f"supplier {other.content['tax_id']}", other.key),
+        Search(supplier.content["account"]["iban"], supplier.key),
+        Search(o.content["number"].lower(), o.key),
+        Search(f"po {p.amount('total')}", p.key),
+        Search(q.content["end_to_end_id"], q.key),
+        Search(f"payment {english(r.amount('pays'))} {r.content['party']['name']}", r.key),
+        Search(i.content["number"], i.key),
+        Search(f"invoice {j.content['party']['name']} {english(j.amount('total'))}", j.key),
+        Search(f"{german(k.amount('total'))} {k.content['currency']} invoice", k.key),
+        Search(f"expense {x.content['reference']}", x.key),
+        Search(f"expense {english(y.amount('total'))}", y.key),
+        Search(e.content["reference"], e.key),
+        Search(f"journal {f.on:%d.%m.%Y} {german(f.amount('total'))}", f.key),
+        Search(f"{m.content['counterparty']} bank {english(m.amount('amount'))}", m.key),
+    ]
 
 
 # By scenario.

@@ -44,15 +44,15 @@ _MOST_PARTS, _MOST_TERMS, _MOST_TEXT, _SHOWN = 40, 200, 400, 80
 
 # What people call each kind, in the order in which one is meant sooner than another where both fit as well.
 THINGS = (
-    "customer", "supplier", "invoice", "bill", "payout", "bank line", "vendor credit", "purchase order", "charge", "refund",
-    "credit note", "dispute", "vendor payment", "entry", "expense report", "receipt", "statement", "payment file",
-    "payment answer", "fee", "movement", "gift card", "delivery", "match", "document",
+    "customer", "supplier", "invoice", "bill", "payout", "vendor payment", "bank line", "vendor credit", "purchase order", "charge", "refund",
+    "credit note", "dispute", "entry", "expense report", "receipt", "statement", "payment file",
+    "payment answer", "fee", "movement", "gift card", "delivery", "match", "schedule", "document",
 )  # fmt: skip
 _BY_KIND = {
     "customer": "customer", "supplier": "supplier", "customer_invoice": "invoice", "credit_note": "credit note",
     "statement_line": "bank line", "statement": "statement", "dispute": "dispute", "purchase_order": "purchase order",
     "goods_receipt": "receipt", "vendor_payment": "vendor payment", "payment_file": "payment file",
-    "payment_answer": "payment answer", "gift_card_tender": "gift card",
+    "payment_answer": "payment answer", "gift_card_tender": "gift card", "revenue_schedule": "schedule",
     "delivery": "delivery", "reconciliation": "match", "interim_report": "statement",
 }  # fmt: skip
 _MOVEMENTS = {"payout": "payout", "charge": "charge", "refund": "refund", "dispute": "dispute", "fee": "fee"}
@@ -141,7 +141,7 @@ def _collect(found: _Terms, document: Document, thing: str) -> None:
     for name in _CALLED:
         found.say(_bare(_text(document, name)), "A")
     for name in _REFERS:
-        found.say(_bare(_text(document, name)), "C")
+        found.say(_bare(_text(document, name)), "A" if named == "A" else "C")
     for party in _parties(document):
         for text in (party.name, party.email, party.key):
             found.say(text, named)
