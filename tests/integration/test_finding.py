@@ -23,6 +23,8 @@ def connection(database: Database) -> Connection:
 
 
 def looked(connection: Connection, typed: str, **more: Any) -> Found:
+    while catch_up(connection):
+        pass
     given = {"entities": None, "thing": None, "limit": 20, **more}
     return find(connection, typed, **given)
 
@@ -98,16 +100,32 @@ def test_what_was_there_before_is_entered_in_batches(site: Site, connection: Con
     site.take(*(row(f"txn_{n}") for n in range(5)))
     site.work()
     connection.execute("delete from tieout.findable")
+    connection.execute("delete from tieout.findable_due")
     connection.execute("delete from tieout.findable_progress")
-    assert keys(looked(connection, "txn_3")) == []
-    while catch_up(connection):
-        pass
-    assert not_entered(connection) == 0 and keys(looked(connection, "txn_3")) == ["txn_3"]
+    assert find(connection, "txn_3", None, None, 20).rows == []
+    assert keys(looked(connection, "txn_3")) == ["txn_3"]
+
+
+def test_what_came_just_now_is_entered_by_a_worker_and_said(site: Site, connection: Connection) -> None:
+    site.take(row("txn_1"), row("txn_2"))
+    site.work()
+    assert not_entered(connection)[1] == 2 and find(connection, "txn_1", None, None, 20).rows == []
+    assert keys(looked(connection, "txn_1"))[0] == "txn_1"
+    assert not_entered(connection) == (0, 0)
+
+
+def test_what_cannot_be_read_stops_no_other(site: Site, connection: Connection) -> None:
+    site.take(row("txn_1"), row("txn_2"))
+    site.work()
+    connection.execute("update tieout.document set content = '{}' where source_key = 'txn_1'")
+    assert keys(looked(connection, "po_txn_2")) == ["txn_2"]
+    assert not_entered(connection) == (0, 0)
 
 
 def test_by_newer_rules_everything_is_entered_anew(site: Site, connection: Connection) -> None:
     site.take(row("txn_1"))
     site.work()
+    looked(connection, "")
     connection.execute("update tieout.findable_progress set rules = 0")
     connection.execute("update tieout.findable set number = 'old'")
     while catch_up(connection):

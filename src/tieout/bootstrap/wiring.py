@@ -56,10 +56,8 @@ def worker(project: OpenProject) -> Worker:
             Chore("old failures", _forget_old, Pace(every_s=600.0)),
         ],
         "verify": [VerifyStage(project.reader_of, lambda: project.ledgers, clock)],
-        "figures": [
-            KeptFiguresStage(release, project.session, clock),
-            Chore("entering", catch_up, Pace(every_s=1.0)),
-        ],
+        "figures": [KeptFiguresStage(release, project.session, clock)],
+        "find": [Chore("entering", catch_up, Pace(every_s=0.5))],
         "taxes": [TaxStage(release, project.reader_of, clock)],
         "tell": [
             WebhookStage(f"/tieout/{settings.name}", SystemClock(), settings.private),

@@ -1,67 +1,83 @@
-"""The index: an entry a document, written with it; what was there before the index, or before newer rules, in batches."""
+"""The index: what is to be entered is written down with the documents; a worker enters it, and what was there before."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import msgspec
 
-from tieout.documents import Document, decode_document
+from tieout.documents import decode_document
 from tieout.finding.known import Known, known
+from tieout.observe import get_logger
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.finding")
+_log = get_logger(__name__)
 # Goes up with each change of what documents are known by: entries of before are made anew.
 RULES = 1
-_BATCH = 500
-_COLUMNS = "document_id, entity, thing, number, party, amount, terms"
+_BATCH, _GROUPS = 500, 4
 
 
-def put(connection: Connection, entity: str, documents: Iterable[tuple[int, Document, date]]) -> None:
-    """Enter new documents of an entity, each with its number and accounting date, in the caller's transaction."""
-    found = [(n, k) for n, document, on in documents if (k := known(document, entity, on)) is not None]
-    if not found:
-        return
-    with connection.cursor().copy(f"copy tieout.findable ({_COLUMNS}) from stdin".encode()) as copy:
-        for number, k in found:
-            copy.write_row((number, entity, k.thing, k.number, k.party, k.amount, k.terms))
+def enter_later(connection: Connection, documents: Sequence[int]) -> None:
+    """Write down that these are to be entered, in the transaction that writes them."""
+    if documents:
+        connection.execute(_SQL["enter_later"], {"ids": list(documents)})
 
 
 def catch_up(connection: Connection) -> bool:
-    """One batch of what is not entered yet, the newest first, in one transaction; whether there is more. Whoever else does the
-    same at this moment is not waited for."""
+    """One batch of what is not entered yet, in one transaction: what came last, then what was there before, the newest first; whether
+    there is more. Whoever else does the same at this moment is not waited for."""
     with connection.transaction():
-        connection.execute(_SQL["begin"], {"rules": RULES})
-        row = connection.execute(_SQL["progress"]).fetchone()
-        if row is None:
-            return False
-        below = row["below"]
-        if row["rules"] != RULES:
-            connection.execute(_SQL["begin_anew"], {"rules": RULES})
+        due = connection.execute(_SQL["take_due"], {"limit": _GROUPS}).fetchall()
+        if due:
+            ids = [n for row in due for n in row["documents"]]
+            _enter(connection, connection.execute(_SQL["some"], {"ids": ids}).fetchall())
             return True
-        if not below:
-            return False
-        rows = connection.execute(_SQL["before"], {"below": below, "limit": _BATCH}).fetchall()
-        entries = [
+        return _enter_before(connection)
+
+
+def _enter_before(connection: Connection) -> bool:
+    connection.execute(_SQL["begin"], {"rules": RULES})
+    row = connection.execute(_SQL["progress"]).fetchone()
+    if row is None:
+        return False
+    if row["rules"] != RULES:
+        connection.execute(_SQL["begin_anew"], {"rules": RULES})
+        return True
+    if not row["below"]:
+        return False
+    rows = connection.execute(_SQL["before"], {"below": row["below"], "limit": _BATCH}).fetchall()
+    _enter(connection, rows)
+    connection.execute(_SQL["reached"], {"below": rows[-1]["document_id"] if len(rows) == _BATCH else 0})
+    return len(rows) == _BATCH
+
+
+def _enter(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    _put(
+        connection,
+        [
             (r["document_id"], r["entity"], k)
             for r in rows
-            if (k := _read(r["content"], r["entity"], r["accounting_on"])) is not None
-        ]
-        _put_again(connection, entries)
-        connection.execute(_SQL["reached"], {"below": rows[-1]["document_id"] if len(rows) == _BATCH else 0})
-        return len(rows) == _BATCH
+            if (k := _read(r["content"], r["entity"], r["accounting_on"]))
+        ],
+    )
 
 
 def _read(content: str, entity: str, on: date) -> Known | None:
-    """What a kept document is known by; None where it can't be read any more: its kind went with its connector."""
+    """What a kept document is known by; None where it can't be read any more, since its kind went with its connector, or where
+    something in it is as nobody expected: it is not found then, and stops no other."""
     try:
         return known(decode_document(content.encode()), entity, on)
     except msgspec.ValidationError:
         return None
+    except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        _log.warning("a document is not searched", why=f"{type(error).__name__}: {error}"[:200])
+        return None
 
 
-def _put_again(connection: Connection, entries: Sequence[tuple[int, str, Known]]) -> None:
+def _put(connection: Connection, entries: Sequence[tuple[int, str, Known]]) -> None:
     if entries:
         given = {
             "ids": [n for n, _, _ in entries],

@@ -1,3 +1,15 @@
+-- name: enter_later
+insert into tieout.findable_due (documents) values (%(ids)s::bigint[])
+
+-- name: take_due
+-- What one worker enters another leaves alone; it is entered with what takes it away from here, or neither happened.
+delete from tieout.findable_due where due_id = any(array(
+    select due_id from tieout.findable_due order by due_id limit %(limit)s for update skip locked))
+returning documents
+
+-- name: some
+select document_id, entity, accounting_on, content from tieout.document where document_id = any(%(ids)s)
+
 -- name: put
 -- Told again by newer rules, an entry is as it is now.
 insert into tieout.findable (document_id, entity, thing, number, party, amount, terms)
@@ -26,7 +38,8 @@ where document_id < %(below)s order by document_id desc limit %(limit)s
 update tieout.findable_progress set below = %(below)s
 
 -- name: left
-select below from tieout.findable_progress where below > 0
+select coalesce((select below from tieout.findable_progress), 0) as below,
+    (select coalesce(sum(cardinality(documents)), 0)::int from (select documents from tieout.findable_due limit 1000) d) as waiting
 
 -- name: bounds
 -- A search has an index for all that it asks: no plan that reads every entry is worth its time, nor is compiling one.

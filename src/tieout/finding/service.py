@@ -59,10 +59,11 @@ def names_of(connection: Connection, documents: Sequence[int]) -> dict[int, dict
     return {r["document_id"]: dict(r) for r in rows}
 
 
-def not_entered(connection: Connection) -> int:
-    """Documents below this number are not entered yet; 0: every one is."""
+def not_entered(connection: Connection) -> tuple[int, int]:
+    """Documents of before below the first number are not entered yet (0: all are); and of those that came just now as many as the
+    second."""
     row = connection.execute(_SQL["left"]).fetchone()
-    return int(row["below"]) if row else 0
+    return (int(row["below"]), int(row["waiting"])) if row else (0, 0)
 
 
 def _rank(row: dict[str, Any]) -> tuple[bool, bool, int, int]:

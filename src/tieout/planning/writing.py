@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tieout.cases import NewCase, open_cases, solve, solve_others
 from tieout.documents import Frame, canonical_bytes, encode_effect, kind_of, ledger_lines
 from tieout.documents.states import DocumentState
 from tieout.evidence import Entry, record, salted_hash
-from tieout.finding import put
+from tieout.finding import enter_later
 from tieout.money import Period
 from tieout.planning.work import Work
 from tieout.processes import Effect, kinds_waiting_for_anything, recipe_of
@@ -91,7 +91,7 @@ class Writer:
             return
         new = [w for w in group if w.is_new]
         self._documents(new)
-        put(self._connection, self._entity.code, [(w.document_id, w.document, self._on(w)) for w in new])
+        enter_later(self._connection, [w.document_id for w in new])
         self._names(group)
         self._replanned([w for w in group if not w.is_new])
         self._deliveries(group)
@@ -106,11 +106,6 @@ class Writer:
         if plan.decision is PlanDecision.PLANNED:
             return DocumentState.PLANNED if any(e.ledger for e in plan.effects) else DocumentState.POSTED
         return _STANDS[plan.decision]
-
-    @staticmethod
-    def _on(work: Work) -> date:
-        """The accounting date: the plan's own where it has one."""
-        return work.planned[0].on or work.on
 
     def _decision(self, work: Work) -> dict[str, Any]:
         plan, facts = work.planned
@@ -127,7 +122,7 @@ class Writer:
             "facts": raw.decode(),
             "facts_sha": hashlib.sha256(raw).digest(),
             "posted_at": self._now if state is DocumentState.POSTED else None,
-            "accounting_on": self._on(work),
+            "accounting_on": plan.on or work.on,
         }
 
     def _documents(self, works: list[Work]) -> None:

@@ -634,6 +634,18 @@ CREATE TABLE tieout.findable (
     amount numeric,
     terms tsvector NOT NULL
 );
+CREATE TABLE tieout.findable_due (
+    due_id bigint NOT NULL,
+    documents bigint[] NOT NULL
+);
+ALTER TABLE tieout.findable_due ALTER COLUMN due_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.findable_due_due_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE tieout.findable_progress (
     one boolean DEFAULT true NOT NULL,
     below bigint NOT NULL,
@@ -1613,6 +1625,8 @@ ALTER TABLE ONLY tieout.failure
     ADD CONSTRAINT failure_pkey PRIMARY KEY (stage, lane, item);
 ALTER TABLE ONLY tieout.file_change
     ADD CONSTRAINT file_change_pkey PRIMARY KEY (change_id);
+ALTER TABLE ONLY tieout.findable_due
+    ADD CONSTRAINT findable_due_pkey PRIMARY KEY (due_id);
 ALTER TABLE ONLY tieout.findable
     ADD CONSTRAINT findable_pkey PRIMARY KEY (document_id);
 ALTER TABLE ONLY tieout.findable_progress
@@ -1862,6 +1876,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.eviden
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.failure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.file_change FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.findable FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.findable_due FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.findable_progress FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.idempotency FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.kept_figure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();

@@ -42,12 +42,14 @@ class FoundThing(BaseModel):
 
 class FoundThings(BaseModel):
     """The best first. `common`: what was asked is too common to be read whole, so of what fits least only the latest is here.
-    `not_entered`: documents below this number are not searched yet (0: every one is)."""
+    `not_entered`: documents of before below this number are not searched yet (0: every one is). `waiting`: so many that came within
+    the last moments are not either, a thousand batches at most."""
 
     items: list[FoundThing]
     more: bool
     common: bool
     not_entered: int
+    waiting: int
 
 
 @router.get("/find")
@@ -64,7 +66,8 @@ def found(
     mine = seen_by(caller, "documents:read", entity)
     rows = find(connection, q, mine, thing if thing in THINGS else None, limit)
     items = [*_case(caller, connection, q, thing, entity), *(_thing(r) for r in rows.rows)]
-    return FoundThings(items=items, more=rows.more, common=rows.common, not_entered=not_entered(connection))
+    below, waiting = not_entered(connection)
+    return FoundThings(items=items, more=rows.more, common=rows.common, not_entered=below, waiting=waiting)
 
 
 def _thing(row: dict[str, Any]) -> FoundThing:

@@ -10,7 +10,7 @@ from tieout.console.rendering import Page, Renderer
 from tieout.finding import THINGS
 
 _WHILE_TYPING = 8
-_NOTHING: dict[str, Any] = {"items": [], "more": False, "common": False, "not_entered": 0}
+_NOTHING: dict[str, Any] = {"items": [], "more": False, "common": False, "not_entered": 0, "waiting": 0}
 
 
 class Find:

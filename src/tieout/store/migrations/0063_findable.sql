@@ -1,6 +1,7 @@
--- What documents are known by: what each is called and whose it is, and the terms by which it is found. An entry commits with its
--- document; what was here before is entered in batches by a worker, from the newest down: `below` is how far it came, 0 once nothing
--- is left, and `rules` by which rules entries are made. No foreign key: documents are never deleted, and it would be asked for each.
+-- What documents are known by: what each is called and whose it is, and the terms by which it is found. It is made by a worker of what
+-- stands in `findable_due`, which commits with the documents; what was here before is entered in batches, from the newest down: `below` is
+-- how far that came, 0 once nothing is left, and `rules` by which rules entries are made. No foreign key: documents are never deleted, and
+-- it would be asked for each.
 create table tieout.findable (
     document_id bigint primary key,
     entity text not null,
@@ -13,6 +14,10 @@ create table tieout.findable (
 -- What came last is read through by every search: no more of it than a moment's.
 create index findable_terms on tieout.findable using gin (terms) with (gin_pending_list_limit = 512);
 
+create table tieout.findable_due (
+    due_id bigint generated always as identity primary key,
+    documents bigint[] not null
+);
 create table tieout.findable_progress (
     one boolean primary key default true check (one),
     below bigint not null,
