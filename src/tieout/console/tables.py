@@ -106,7 +106,16 @@ def _exact(value: Any) -> Decimal | None:
         amount = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and len(amount.as_tuple().digits) <= _EXACT_DIGITS else None
+    if not amount.is_finite():
+        return None
+    # Zeros behind it are how a database wrote it, and no part of it.
+    bare = amount.normalize()
+    bare = (
+        bare.quantize(Decimal(1))
+        if int(bare.as_tuple().exponent) > 0 and bare.adjusted() < _EXACT_DIGITS
+        else bare
+    )
+    return bare if len(bare.as_tuple().digits) <= _EXACT_DIGITS else None
 
 
 def _day(value: Any) -> date | None:

@@ -31,6 +31,8 @@ ROWS = [
     },
     {"name": "+49 30", "amount": "0.125", "currency": "KWD", "on": "soon", "f": {}},
     {"name": "a\x07b", "amount": None, "currency": "", "on": "", "f": {"count": 0}},
+    {"name": "c", "amount": "2.0000000000000000"},
+    {"name": "d", "amount": "1200.00"},
 ]
 TABLE = Table(COLUMNS, ROWS, (("Company", "=Acme"), ("Rows", "4")))
 
@@ -46,6 +48,7 @@ def test_a_workbook_holds_amounts_as_numbers_and_texts_as_texts() -> None:
     # More digits than a spreadsheet keeps: a text, and exact.
     assert rows[2][1].value == "1234567890123456.78" and rows[2][0].value == "DE…3000"
     assert Decimal(str(rows[3][1].value)) == Decimal("0.125") and rows[3][1].number_format == "#,##0.000"
+    assert rows[5][1].value == 2 and rows[5][1].number_format == "#,##0.00" and rows[6][1].value == 1200
     assert rows[3][3].value == "soon" and rows[4][0].value == "ab"
     about = [[c.value for c in r] for r in book["About"].iter_rows()]
     assert about == [["Company", "=Acme"], ["Rows", "4"]]
