@@ -17,7 +17,7 @@ CONNECTOR = Connector(
     ),
     open=open_session,
     can=("tax",),
-    limits="one call a document; nothing is recorded there",
+    limits="one call a document; nothing is recorded there; how many calls it takes is not published",
     assumed=(
         "purchases are asked about as type PurchaseOrder, which is never recorded",
         "use tax that the buyer owes has the tax type ConsumerUse or Use in its details",
