@@ -68,7 +68,7 @@ def budget_of(config: SystemConfig, published: Budget) -> Budget:
     if config.per_second:
         budget = replace(budget, a_second=config.per_second, burst=1.0, told=False)
     if config.per_day:
-        budget = replace(budget, a_day=float(config.per_day))
+        budget = replace(budget, a_day=config.per_day)
     return budget
 
 
