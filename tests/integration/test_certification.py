@@ -290,7 +290,9 @@ def test_what_was_prepared_of_other_figures_is_not_signed(made: Certifying) -> N
     with made.b.database.transaction() as connection:
         connection.execute("update tieout.account_figure set digest = 'x' where account = %s", [PAYABLE])
     assert made.sign("cora", PAYABLE)[f"{PAYABLE} USD"] == "not done: a preparer prepares it first"
-    (kept,) = made.b.database.rows("select signed_by, revoked_why from tieout.certification where prepared_by = 'bea'")
+    (kept,) = made.b.database.rows(
+        "select signed_by, revoked_why from tieout.certification where prepared_by = 'bea'"
+    )
     assert kept == {"signed_by": "", "revoked_why": "it was not made by Tieout, or of other figures"}
 
 

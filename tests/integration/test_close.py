@@ -218,10 +218,14 @@ def test_a_preparation_that_somebody_wrote_in_anothers_name_is_none(closer: Clos
             " values ('US', '2026-10', %s, %s, 'cora', now(), 'x')", (task, digest),
         )  # fmt: skip
     said = closer.sign("carl")
-    assert said.pop("close").startswith("not done") and set(said.values()) == {"prepared: somebody else signs it"}
+    assert said.pop("close").startswith("not done") and set(said.values()) == {
+        "prepared: somebody else signs it"
+    }
     assert not closer.state().closed and "not made by Tieout" in closer.revoked()["cases decided"]
     # Nor is the stamp of one's own preparation that of a signature.
-    closer.connection.execute("update tieout.signature set signed_by = 'cora', signed_at = now() where prepared_by = 'carl'")
+    closer.connection.execute(
+        "update tieout.signature set signed_by = 'cora', signed_at = now() where prepared_by = 'carl'"
+    )
     assert "signed" not in closer.states().values()
 
 

@@ -224,7 +224,9 @@ def _final(
     why = (
         f"{len(left)} tasks are not signed, such as {left[0]!r}" if left else "every task is done and signed"
     )
-    return Finding(done=not left and not early, why=f"{early}; so far: {why}" if early else why, digest=digest)
+    return Finding(
+        done=not left and not early, why=f"{early}; so far: {why}" if early else why, digest=digest
+    )
 
 
 def _state(

@@ -47,7 +47,14 @@ def is_signed_here(connection: Connection, entity: str, period: Period, row: Map
 def signature_parts(entity: str, period: Period, row: Mapping[str, Any]) -> tuple[str, ...]:
     """What a signature's stamp is of: its kind, then its `task`, `digest` and `prepared_by`, and `signed_by` once that is there."""
     by = (row["prepared_by"], row["signed_by"]) if row["signed_by"] else (row["prepared_by"],)
-    return "signature" if row["signed_by"] else "preparation", entity, str(period), row["task"], row["digest"], *by
+    return (
+        "signature" if row["signed_by"] else "preparation",
+        entity,
+        str(period),
+        row["task"],
+        row["digest"],
+        *by,
+    )
 
 
 def revoke_if_changed(
