@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.integration.buying import Buyer
-from tests.integration.office import key_of
+from tests.integration.office import key_of, person
 from tests.stages import step
 from tieout.cases import NewCase, list_open, open_cases, solve_case
 from tieout.close import CloseError, LatenessStage, RevocationStage, gather, kept_state, sign, state_of
@@ -186,6 +186,15 @@ def test_whoever_has_no_role_signs_nothing(closer: Closer) -> None:
     with pytest.raises(CloseError, match="no task of this close"):
         closer.sign("cora", "complete: nothing")
     assert closer.b.evidence("close.refused") == 1
+
+
+def test_a_machine_signs_nothing_whatever_role_it_has(closer: Closer) -> None:
+    closer.b.add(person("robot", human=False))
+    closer.b.grant("robot", "controller")
+    closer.state()
+    with pytest.raises(CloseError, match="robot is no controller of US: that role signs its close"):
+        closer.sign("robot")
+    assert closer.b.evidence("close.refused") == 1 and not closer.b.evidence("close.prepared")
 
 
 def test_sql_signs_nothing(closer: Closer) -> None:
