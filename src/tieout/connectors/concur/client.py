@@ -24,8 +24,8 @@ from tieout.connector_api import (
     RefusedError,
     SetupError,
     SystemConfig,
-    http_client,
     read_json,
+    system_client,
 )
 from tieout.connector_api.tokens import RefreshToken, TokenAuth, token_auth
 from tieout.connectors.concur.normalise import sides
@@ -50,7 +50,8 @@ def open_session(config: SystemConfig) -> ConcurSession:
     )
     headers = {"Accept": "application/json"}
     auth = token_auth(config, grant)
-    return ConcurSession(url, http_client(base_url=url, timeout=60, headers=headers, auth=auth), auth)
+    http = system_client(config, base_url=url, timeout=60, headers=headers, auth=auth)
+    return ConcurSession(url, http, auth)
 
 
 class ConcurSession:
