@@ -14,7 +14,7 @@ import pytest
 
 from tests.conformance.furnished import NOW
 from tieout.connector_api import SetupError, SystemConfig, open_system
-from tieout.documents import CustomerInvoice, PayoutComposition, ProviderMovement
+from tieout.documents import CustomerInvoice, Dispute, PayoutComposition, ProviderMovement
 from tieout.operations.discover import discover
 from tieout_sandbox import World
 from tieout_sandbox.simulators.shopify import Shopify
@@ -193,3 +193,25 @@ def test_an_interface_says_what_movements_of_other_types_are(shop: Shopify) -> N
     for options, category in (({}, "shipping_label"), ({"movements": {"SHIPPING_LABEL": "fee"}}, "fee")):
         (made,) = SHOPIFY.stream("balance").documents(raw, options)
         assert isinstance(made, ProviderMovement) and made.category == category
+
+
+def test_a_dispute_says_how_it_stands_and_since_when(shop: Shopify) -> None:
+    row = {"id": "gid://shopify/ShopifyPaymentsDispute/7", "legacyResourceId": "7", "type": "CHARGEBACK", "finalizedOn": None,
+           "amount": {"amount": "11.50", "currencyCode": "USD"}, "initiatedAt": "2026-10-05T12:00:00Z", "account_currency": "USD",
+           "reasonDetails": {"reason": "PRODUCT_NOT_RECEIVED"}, "order": {"id": "o", "transactions": [
+               {"id": "gid://shopify/OrderTransaction/5", "kind": "SALE", "status": "SUCCESS", "gateway": "shopify_payments"},
+               {"id": "gid://shopify/OrderTransaction/6", "kind": "REFUND", "status": "SUCCESS", "gateway": "shopify_payments"},
+               {"id": "gid://shopify/OrderTransaction/4", "kind": "SALE", "status": "FAILURE", "gateway": "shopify_payments"},
+           ]}}  # fmt: skip
+    stands = {"NEEDS_RESPONSE": "needs_response", "UNDER_REVIEW": "needs_response", "WON": "won", "LOST": "lost",
+              "ACCEPTED": "lost", "PREVENTED": "inquiry", "CHARGE_REFUNDED": "inquiry"}  # fmt: skip
+    for said, status in stands.items():
+        raw = json.dumps({**row, "status": said, "finalizedOn": "2026-11-05T00:00:00Z"}).encode()
+        (made,) = SHOPIFY.stream("disputes").documents(raw, {})
+        assert isinstance(made, Dispute) and made.status == status and made.payment_key == "5"
+        assert (made.reason == "product_not_received") == (status == "lost")
+        assert made.occurred_at.date().isoformat() == "2026-11-05"
+    (asked,) = SHOPIFY.stream("disputes").documents(
+        json.dumps({**row, "status": "LOST", "type": "INQUIRY"}).encode(), {}
+    )
+    assert isinstance(asked, Dispute) and (asked.status, asked.loss.value) == ("inquiry", 0)
