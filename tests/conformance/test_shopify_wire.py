@@ -215,3 +215,38 @@ def test_a_dispute_says_how_it_stands_and_since_when(shop: Shopify) -> None:
         json.dumps({**row, "status": "LOST", "type": "INQUIRY"}).encode(), {}
     )
     assert isinstance(asked, Dispute) and (asked.status, asked.loss.value) == ("inquiry", 0)
+
+
+@pytest.mark.parametrize("status", ["FAILED", "CANCELED"])
+def test_a_payout_that_came_back_is_told_with_its_parts_and_without_them_says_nothing(
+    shop: Shopify, status: str
+) -> None:
+    account = ShopifyPayments("USD")
+    row = account.move("CHARGE", D("3.00"), D("0.30"), NOW)
+    payout = {**account.pay_out(NOW), "status": status, "members": [row]}
+    (made,) = SHOPIFY.stream("payouts").documents(json.dumps(payout).encode(), {})
+    assert isinstance(made, PayoutComposition) and len(made.movement_keys) == 1
+    assert SHOPIFY.stream("payouts").documents(json.dumps({**payout, "members": []}).encode(), {}) == []
+
+
+def test_what_came_back_names_the_payout_that_it_was_and_not_the_one_that_it_is_in(shop: Shopify) -> None:
+    account = ShopifyPayments("USD")
+    account.move("CHARGE", D("3.00"), D("0.30"), NOW)
+    failed = account.pay_out(NOW)
+    back = account.come_back(failed, NOW + timedelta(days=1))
+    account.move("CHARGE", D("5.00"), D("0.30"), NOW + timedelta(days=1))
+    assert account.pay_out(NOW + timedelta(days=2))["id"] == back["associatedPayout"]["id"] != failed["id"]
+    (made,) = SHOPIFY.stream("balance").documents(json.dumps(back).encode(), {})
+    assert isinstance(made, ProviderMovement) and made.category == "payout_reversal"
+    assert made.payout_key == f"shopify-payout-{failed['legacyResourceId']}"
+
+
+def test_a_dispute_that_was_lost_in_another_currency_is_refused(shop: Shopify) -> None:
+    account = ShopifyPayments("USD")
+    told = account.open_dispute(
+        {"id": "gid://shopify/Order/1", "name": "#1"}, D("9.00"), D("15.00"), NOW, 1, "EUR"
+    )
+    account.close_dispute(told, False, NOW + timedelta(days=9))
+    raw = json.dumps({**told, "order": None, "account_currency": "USD"}).encode()
+    with pytest.raises(ValueError, match=r"9\.00 EUR was lost, and the balance is in USD"):
+        SHOPIFY.stream("disputes").documents(raw, {})
