@@ -14,6 +14,7 @@ from tieout.api.v1 import (
     certifying,
     closing,
     deciding,
+    declaring,
     documents,
     identity,
     late,
@@ -24,6 +25,7 @@ from tieout.api.v1 import (
     proving,
     receivables,
     running,
+    setting_up,
     standing,
     subscriptions,
     systems,
@@ -47,7 +49,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, documents, origins, proving, taxing, matching, approving, closing, certifying, late, paying, receivables, running, standing, mapping, systems, subscriptions
+        identity, access, today, deciding, cases, documents, origins, proving, taxing, matching, approving, closing, certifying, late, paying, receivables, running, standing, declaring, mapping, systems, setting_up, subscriptions
     )
 )  # fmt: skip
 
