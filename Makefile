@@ -33,9 +33,8 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.sandbox: requirements/sandbox.txt src/tieout_sandbox/pyproject.toml $(VENV)/.runtime
+$(VENV)/.sandbox: requirements/sandbox.txt $(VENV)/.runtime
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/sandbox.txt
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e ./src/tieout_sandbox
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.sandbox
@@ -168,9 +167,9 @@ campaign-console: $(VENV)/.dev ## every page over 1,000,000 documents; writes do
 campaign-odoo-speed: $(VENV)/.dev ## invoices into the Odoo that TIEOUT_TEST_ODOO_URL names (docs/ODOO.md), beside a bare loop; writes docs/campaigns/odoo.md
 	@$(BIN)/python -m benchmarks.odoo_server --count $(or $(COUNT),1000) --rounds $(or $(ROUNDS),3) --write docs/campaigns/odoo.md
 
-wheels: $(VENV)/.runtime ## both packages into dist/: the product, and the sandbox as its extra
+wheel: $(VENV)/.runtime ## one package into dist/, product and sandbox: pipx install dist/tieout-*.whl, or uv tool install
 	@rm -rf dist
-	@$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist . ./src/tieout_sandbox
+	@$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 	@ls dist
 
 cases: $(VENV)/.dev ## write docs/CASES.md again from the causes as they are declared
