@@ -203,7 +203,9 @@ def tieout(
 
 
 @router.post("/tie-out/take")
-async def take(body: FiguresOf, caller: Taker, context: TheContext, project: TheProject) -> list[TieOutRow]:
+async def ask_for_figures(
+    body: FiguresOf, caller: Taker, context: TheContext, project: TheProject
+) -> list[TieOutRow]:
     """Ask an interface's source for its own figures of a month now, and hold what was read against them. None: neither has any."""
     found = context.release().interfaces.get(body.interface)
     if found is None or not caller.may("interfaces:run", found.entity):

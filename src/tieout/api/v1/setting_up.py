@@ -233,7 +233,7 @@ def enter_entity(
 
 
 @router.get("/accounts")
-async def accounts(
+async def account_choices(
     caller: ChartReader,
     context: TheContext,
     project: TheProject,
