@@ -33,8 +33,9 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.sandbox: requirements/sandbox.txt $(VENV)/.runtime
+$(VENV)/.sandbox: requirements/sandbox.txt src/tieout_sandbox/pyproject.toml $(VENV)/.runtime
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/sandbox.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e ./src/tieout_sandbox
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.sandbox
@@ -167,10 +168,15 @@ campaign-console: $(VENV)/.dev ## every page over 1,000,000 documents; writes do
 campaign-odoo-speed: $(VENV)/.dev ## invoices into the Odoo that TIEOUT_TEST_ODOO_URL names (docs/ODOO.md), beside a bare loop; writes docs/campaigns/odoo.md
 	@$(BIN)/python -m benchmarks.odoo_server --count $(or $(COUNT),1000) --rounds $(or $(ROUNDS),3) --write docs/campaigns/odoo.md
 
-wheel: $(VENV)/.runtime ## one package into dist/, product and sandbox: pipx install dist/tieout-*.whl, or uv tool install
+wheels: $(VENV)/.runtime ## both packages into dist/: the product, and the sandbox as its extra
 	@rm -rf dist
-	@$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+	@$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist . ./src/tieout_sandbox
 	@ls dist
+
+install: wheels ## both packages as one command of yours, by uv or pipx, in an environment of its own
+	@if command -v uv > /dev/null; then uv tool install --force dist/tieout-*.whl --with dist/tieout_sandbox-*.whl; \
+	elif command -v pipx > /dev/null; then pipx install --force dist/tieout-*.whl && pipx inject tieout dist/tieout_sandbox-*.whl; \
+	else echo "neither uv nor pipx is here: apt-get install pipx, or pip install dist/*.whl in an environment of your own" >&2; exit 1; fi
 
 cases: $(VENV)/.dev ## write docs/CASES.md again from the causes as they are declared
 	@$(BIN)/python -m deploy.site.cases docs/CASES.md

@@ -1,4 +1,4 @@
-"""Builds the wheel as `make wheel` does."""
+"""Builds the wheels as `make wheels` does."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def build(folder: Path) -> Path:
-    """The wheel, in `folder`."""
+def build(folder: Path) -> dict[str, Path]:
+    """Both wheels, in `folder`, by the names of their packages."""
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*command, "--no-build-isolation", "-w", str(folder), "."], cwd=ROOT, check=True)
-    (made,) = folder.glob("*.whl")
-    return made
+    command += ["--no-build-isolation", "-w", str(folder), ".", "./src/tieout_sandbox"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return {wheel.name.partition("-")[0]: wheel for wheel in folder.glob("*.whl")}

@@ -1,4 +1,4 @@
-"""From the built wheel, in an environment of its own and by one command, `tieout demo` and `tieout up` work: for an ordinary
+"""From the built wheels, in an environment of its own and by one command, `tieout demo` and `tieout up` work: for an ordinary
 user, for root, and for a root who may have no user namespace, as in most containers."""
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _interpreter() -> str:
 
 @pytest.fixture(scope="module")
 def installed() -> Iterator[Path]:
-    """The command `tieout`, as pipx and uv install it: one environment, with what the package asks for."""
+    """The command `tieout`, as `make install` has pipx or uv install it: one environment, with what the packages ask for."""
     folder = Path(tempfile.mkdtemp(prefix="tieout-install-", dir="/tmp"))
     folder.chmod(0o755)
     subprocess.run([_interpreter(), "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
@@ -65,7 +65,7 @@ def installed() -> Iterator[Path]:
     done = subprocess.run(
         [
             sys.executable, "-m", "pip", "-q", "--disable-pip-version-check", "--python", str(folder / "venv" / "bin" / "python"),
-            "install", "-c", str(folder / "constraints"), str(build(folder)),
+            "install", "-c", str(folder / "constraints"), *map(str, build(folder).values()),
         ],
         capture_output=True, text=True, check=False, umask=0o022,
     )  # fmt: skip

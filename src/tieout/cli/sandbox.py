@@ -22,8 +22,8 @@ def sandbox_part(name: str) -> Any:
         if missing == "tieout":
             raise
         fail(
-            f"the sandbox is not installed here ({missing} is missing): whoever installed Tieout left its simulated companies "
-            "out. The whole package has them (pipx install tieout). For a project of your own: tieout init FOLDER",
+            f"the sandbox is not installed here ({missing} is missing): its simulated companies are a package of their own. "
+            "Install it with: pip install 'tieout[sandbox]'. For a project of your own: tieout init FOLDER",
             USAGE,
         )
 
