@@ -25,7 +25,7 @@ Named = Annotated[str, Path(max_length=80)]
 Short = Annotated[str, Length(max_length=4000)]
 
 
-class Question(BaseModel):
+class FormQuestion(BaseModel):
     """One question of a form: `kind` is text, number, choice, several or table; `default` holds where nothing is said."""
 
     name: str
@@ -42,8 +42,8 @@ class InterfaceQuestions(BaseModel):
     interface: str
     system: str
     title: str
-    fields: list[Question]
-    options: list[Question]
+    fields: list[FormQuestion]
+    options: list[FormQuestion]
     values: dict[str, Any]
     text: str
     seen: str
@@ -134,8 +134,8 @@ def _questions(form: InterfaceForm) -> InterfaceQuestions:
     )  # fmt: skip
 
 
-def _asked(field: FormField) -> Question:
-    return Question(
+def _asked(field: FormField) -> FormQuestion:
+    return FormQuestion(
         name=field.name, title=field.title, help=field.help, kind=field.kind, choices=list(field.choices),
         default=field.default,
     )  # fmt: skip

@@ -113,7 +113,7 @@ class CanServe(BaseModel):
     type: str
 
 
-class Asked(BaseModel):
+class RoleAsked(BaseModel):
     """A role: `now` what is mapped, `proposed` what is proposed and `why`; `candidates` what can serve for it."""
 
     role: str
@@ -129,7 +129,7 @@ class Choices(BaseModel):
     """`seen` goes along with what is chosen: it says of which state."""
 
     entity: str
-    roles: list[Asked]
+    roles: list[RoleAsked]
     accounts: int
     journals: int
     seen: str
@@ -296,9 +296,9 @@ def _choices(found: AccountChoices) -> Choices:
     )  # fmt: skip
 
 
-def _role(choice: RoleChoice) -> Asked:
+def _role(choice: RoleChoice) -> RoleAsked:
     proposal = choice.proposal
-    return Asked(
+    return RoleAsked(
         role=choice.role.key, title=choice.role.title, means=choice.role.why, now=choice.now,
         proposed=(proposal.choice.journal or proposal.choice.account) if proposal else "",
         why=proposal.why if proposal else "",
