@@ -16,6 +16,7 @@ from tieout.api.v1 import (
     deciding,
     declaring,
     documents,
+    finding,
     identity,
     late,
     mapping,
@@ -27,10 +28,12 @@ from tieout.api.v1 import (
     running,
     setting_up,
     standing,
+    story,
     subscriptions,
     systems,
     taxing,
     today,
+    views,
 )
 from tieout.api.v1.context import RequestContext
 from tieout.api.v1.idempotency import Idempotent
@@ -49,7 +52,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, documents, origins, proving, taxing, matching, approving, closing, certifying, late, paying, receivables, running, standing, declaring, mapping, systems, setting_up, subscriptions
+        identity, access, today, deciding, cases, finding, documents, story, origins, proving, taxing, matching, approving, closing, certifying, late, paying, receivables, running, standing, declaring, mapping, systems, setting_up, subscriptions, views
     )
 )  # fmt: skip
 
