@@ -35,6 +35,7 @@ def tieout(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Take the sources' control figures of a period and prove the tie-out."""
+    from tieout.connector_api import AwayError
     from tieout.proofs import (
         account_figures,
         ledger_rows,
@@ -52,7 +53,11 @@ def tieout(
     project = open_running(folder)
     release, now = project.settings.release, project.clock.now()
     connection = project.database.connect(autocommit=True)
-    take_control_totals(connection, release, project.session, wanted, now)
+    try:
+        take_control_totals(connection, release, project.session, wanted, now)
+    except AwayError as error:
+        # What was read of it before stays, and is not shown as if it were of now.
+        fail(f"not read, and so nothing is proven now: {error}")
     statement_gaps(connection, now)
     rows = [r for r in tie_out(connection, release) if r.period == period]
     open_gaps(connection, rows, now)

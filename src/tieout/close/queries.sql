@@ -89,8 +89,8 @@ order by task, signature_id desc
 select pg_advisory_xact_lock(7464, hashtext(%(entity)s || ':' || %(period)s))
 
 -- name: prepare
-insert into tieout.signature (entity, period, task, digest, prepared_by, prepared_at)
-values (%(entity)s, %(period)s, %(task)s, %(digest)s, %(by)s, %(at)s)
+insert into tieout.signature (entity, period, task, digest, prepared_by, prepared_at, stamp)
+values (%(entity)s, %(period)s, %(task)s, %(digest)s, %(by)s, %(at)s, %(stamp)s)
 
 -- name: sign
 update tieout.signature set signed_by = %(by)s, signed_at = %(at)s, stamp = %(stamp)s

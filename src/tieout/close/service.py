@@ -100,7 +100,8 @@ def state_of(
     findings: dict[str, Finding] = {}
     for task in tasks:
         if task.check == "close":
-            findings[task.name] = _final(tasks, findings, signatures)
+            early = too_early(task, period, book.zone, now)
+            findings[task.name] = _final(tasks, findings, signatures, early)
         elif task.check:
             findings[task.name] = evidence.find(task)
         else:
@@ -148,10 +149,12 @@ def kept_state(
         for n, f in findings.items() if early[n] and f.done
     }  # fmt: skip
     findings |= {t.name: _by_hand(release, t, period, now) for t in tasks if not t.check}
-    signatures = {n: s for n, s in standing_signatures(connection, entity, period).items() if n in findings}
+    signed = standing_signatures(connection, entity, period)
+    # Of a period that is not over an earlier release may have let its close be signed.
+    signatures = {n: s for n, s in signed.items() if n in findings and not (n == FINAL and early[n])}
     final = next((t for t in tasks if t.check == "close"), None)
     if final is not None:
-        findings[final.name] = _final(tasks, findings, signatures)
+        findings[final.name] = _final(tasks, findings, signatures, early[final.name])
     state = _state(release, entity, period, tasks, findings, signatures, now)
     return state, min((r["read_at"] for r in rows), default=None)
 
@@ -206,8 +209,10 @@ def revoke_late(connection: Connection, release: Release, entity: str, period: P
     return len(revoked)
 
 
-def _final(tasks: Sequence[Task], findings: dict[str, Finding], signatures: dict[str, Signature]) -> Finding:
-    """The close itself: every task before it is done and signed."""
+def _final(
+    tasks: Sequence[Task], findings: dict[str, Finding], signatures: dict[str, Signature], early: str = ""
+) -> Finding:
+    """The close itself: every task before it is done and signed, and the period is over (`early` says why it is not)."""
     others = [t for t in tasks if t.check != "close"]
     left = [
         t.name
@@ -219,7 +224,9 @@ def _final(tasks: Sequence[Task], findings: dict[str, Finding], signatures: dict
     why = (
         f"{len(left)} tasks are not signed, such as {left[0]!r}" if left else "every task is done and signed"
     )
-    return Finding(done=not left, why=why, digest=digest)
+    return Finding(
+        done=not left and not early, why=f"{early}; so far: {why}" if early else why, digest=digest
+    )
 
 
 def _state(
