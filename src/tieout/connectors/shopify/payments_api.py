@@ -12,7 +12,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tieout.connector_api import Item, Page
+from tieout.connector_api import Item, Page, Walk
 from tieout.connectors.shopify.pages import Ask
 from tieout.connectors.shopify.queries import BALANCE, DISPUTES, GIVEN_BACK, MEMBERS, PAYOUTS
 
@@ -86,7 +86,8 @@ def poll_disputes(ask: Ask, cursor: dict[str, Any], now: datetime) -> Page:
 
 def _members(ask: Ask, row: dict[str, Any]) -> list[dict[str, Any]]:
     wanted, after, found = f"payments_transfer_id:{row['legacyResourceId']}", None, []
-    for _ in range(_PAGES):
+    walk = Walk(f"Shopify: parts of the payout {row['id']}", _PAGES)
+    while True:
         page = ask(MEMBERS, {"query": wanted, "after": after, "first": _MEMBERS})["shopifyPaymentsAccount"]
         rows = page["balanceTransactions"]
         # The payout itself is none of its parts, whatever the search takes for one.
@@ -94,9 +95,8 @@ def _members(ask: Ask, row: dict[str, Any]) -> list[dict[str, Any]]:
             m for m in rows["nodes"] if m["type"] != "TRANSFER" and m["associatedPayout"]["id"] == row["id"]
         ]
         if not rows["pageInfo"]["hasNextPage"]:
-            break
-        after = rows["pageInfo"]["endCursor"]
-    return found
+            return found
+        after = walk.onward(rows["pageInfo"]["endCursor"])
 
 
 def _with_refunds(ask: Ask, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
