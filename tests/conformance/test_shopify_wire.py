@@ -214,7 +214,7 @@ def test_a_dispute_says_how_it_stands_and_since_when(shop: Shopify) -> None:
     (asked,) = SHOPIFY.stream("disputes").documents(
         json.dumps({**row, "status": "LOST", "type": "INQUIRY"}).encode(), {}
     )
-    assert isinstance(asked, Dispute) and (asked.status, asked.loss.value) == ("inquiry", 0)
+    assert isinstance(asked, Dispute) and (asked.status, asked.loss.value) == ("inquiry", D(0))
 
 
 @pytest.mark.parametrize("status", ["FAILED", "CANCELED"])
@@ -250,3 +250,10 @@ def test_a_dispute_that_was_lost_in_another_currency_is_refused(shop: Shopify) -
     raw = json.dumps({**told, "order": None, "account_currency": "USD"}).encode()
     with pytest.raises(ValueError, match=r"9\.00 EUR was lost, and the balance is in USD"):
         SHOPIFY.stream("disputes").documents(raw, {})
+
+
+def test_an_adjustment_of_a_dispute_goes_by_its_way(shop: Shopify) -> None:
+    for value, category in (("-9.00", "dispute"), ("9.00", "dispute_reversal")):
+        row = ShopifyPayments("USD").move("ADJUSTMENT", D(value), D(0), NOW, source=("DISPUTE", 5))
+        (made,) = SHOPIFY.stream("balance").documents(json.dumps(row).encode(), {})
+        assert isinstance(made, ProviderMovement) and made.category == category
