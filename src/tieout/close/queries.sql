@@ -74,6 +74,9 @@ where entity = %(entity)s and period = %(period)s and state = 'excluded'
 select count(*)::int as count from tieout.cases
 where state = 'open' and entity = %(entity)s and cause = any(%(causes)s) and period <= %(period)s
 
+-- name: is_open
+select count(*)::int as count from tieout.cases where cause = %(cause)s and source_key = %(key)s and state = 'open'
+
 -- name: pairs
 select count(*)::int as count, coalesce(sum(amount), 0) as amount from tieout.cases
 where state = 'open' and cause = any(%(causes)s) and period <= %(period)s

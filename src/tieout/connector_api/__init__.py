@@ -1,6 +1,7 @@
 """What a connector is: its declaration, its capabilities as separate protocols, its errors."""
 
 from tieout.connector_api.addresses import AddressError, Network, Reached, reach
+from tieout.connector_api.answers import STRANGE, StrangeAnswerError, answered
 from tieout.connector_api.apart import ApartReader, can_be_read_apart
 from tieout.connector_api.bills import BILL_OPTIONS, own_accruals
 from tieout.connector_api.capabilities import (
@@ -94,6 +95,7 @@ from tieout.connector_api.walking import Walk
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
+    "STRANGE",
     "PART",
     "AccrualReader",
     "AccruedThere",
@@ -170,6 +172,7 @@ __all__ = [
     "StandingAccounts",
     "StandingLine",
     "StandingReader",
+    "StrangeAnswerError",
     "SystemConfig",
     "TransientError",
     "UnknownOutcomeError",
@@ -194,4 +197,5 @@ __all__ = [
     "entries_proof",
     "totals_proof",
     "workbook_proof",
+    "answered",
 ]
