@@ -47,6 +47,9 @@ select at, detail from tieout.evidence where subject = %(entity)s and action = '
 -- name: mappings_kept
 select at, detail from tieout.evidence where subject = %(table)s and action = %(action)s order by evidence_id
 
+-- name: mappings_ever
+select distinct subject from tieout.evidence where action = %(action)s order by subject
+
 -- name: mapping_changers
 -- Who changed a table over the API since people know it.
 select distinct actor from tieout.evidence
