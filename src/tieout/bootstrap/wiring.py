@@ -61,7 +61,7 @@ def worker(project: OpenProject) -> Worker:
         "taxes": [TaxStage(release, project.reader_of, clock)],
         "tell": [
             WebhookStage(f"/tieout/{settings.name}", SystemClock(), settings.private),
-            AlertStage(release, settings.alerts, channels, clock),
+            AlertStage(release, settings.alerts, channels, clock, closed_s=project.closed_s),
         ],
         "file payments": [FilingStage(release, clock)],
         "reconcile": [ReconcileStage(release, partial(reconcile, project), clock)],

@@ -290,7 +290,7 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
     project = open_running(folder)
     with project.database.transaction() as connection:
         rows = tie_out(connection, project.settings.release)
-    state = read_status(project.database, project.settings.release)
+    state = read_status(project.database, project.settings.release, project.away)
     if as_json:
         from tieout.cli.tables import tie_out_json
 
@@ -301,6 +301,7 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
                 "backlog": state.backlog,
                 "events_listed": state.unknown_events,
                 "unpinned": state.unpinned,
+                "waits": state.waits,
                 "files_waiting": state.files,
                 "tieout": tie_out_json(rows),
             }
@@ -315,6 +316,8 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
         for ledger in state.unpinned:
             what = "refused" if ledger["refused"] else "waited for"
             out.print(f"{ledger['system']} is {what}, nothing is sent to it: {ledger['why']}")
+        for wait in state.waits:
+            out.print(wait)
         for flow in state.flows:
             if flow["last_error"]:
                 out.print(f"{flow['interface']}: {flow['last_error']}")

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
@@ -55,7 +56,12 @@ def tieout(
     connection = project.database.connect(autocommit=True)
     unread = take_control_totals(connection, release, project.session, wanted, now)
     statement_gaps(connection, now)
-    rows = [r for r in tie_out(connection, release) if r.period == period]
+    # What was read of a source before stays, and is not shown as if it were of now.
+    others_than = {x.of for x in unread}
+    rows = [
+        msgspec.structs.replace(r, source=None) if r.interface in others_than else r
+        for r in tie_out(connection, release) if r.period == period
+    ]  # fmt: skip
     open_gaps(connection, rows, now)
     pairs, others = _beside(connection, release, min(wanted.last, now.date()), now)
     governed, months, accounts = _of_ledgers(connection, project, wanted, now, unread)

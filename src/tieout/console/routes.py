@@ -16,6 +16,7 @@ from tieout.console.views.cases import Case, Cases
 from tieout.console.views.certifying import Account, Accounts
 from tieout.console.views.closing import Close, Closes
 from tieout.console.views.documents import Documents
+from tieout.console.views.exporting import Exports
 from tieout.console.views.finding import Find
 from tieout.console.views.interfaces import Interface, Interfaces
 from tieout.console.views.matching import Lessons, Matching
@@ -54,6 +55,7 @@ def pages(name: str, environment: str, sso: bool, people_exist: Callable[[], boo
             at("/start", Start(r).view),
             at("/find", find.view),
             at("/find/list", find.list),
+            at("/export/{list}.{form}", Exports().view),
             at("/tie-out", tie_out.view),
             at("/tie-out/documents", tie_out.behind),
             at("/cases", cases.view, cases.act),

@@ -11,7 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tieout.connector_api import STRANGE, ConnectorError, Qualified, RefusedError, SetupError, TransientError
+from tieout.connector_api import (
+    STRANGE,
+    AwayError,
+    ConnectorError,
+    Qualified,
+    RefusedError,
+    SetupError,
+    TransientError,
+)
 from tieout.connector_api.set_up import OneCompany
 from tieout.engine import Clock
 from tieout.evidence import Entry, record
@@ -69,6 +77,9 @@ class Pins:
         self._held.pop(system, None)
         try:
             self._pin(system, session)
+        except AwayError:
+            # Its window began as it was asked: it is as it was, and is asked after that.
+            raise
         except (ConnectorError, *STRANGE) as error:
             said = _as_wait(system, error)
             # One that says when to come back is not asked before, by nobody here.

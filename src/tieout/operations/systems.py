@@ -146,7 +146,7 @@ def try_system(project: OpenProject, name: str, connector: str, given: Mapping[s
     streams: list[tuple[str, dict[str, Any]]] = [(s.name, {}) for s in kind.streams if not s.on_request]
     now = project.clock.now()
     # What a grant is given is kept: a refresh token that is tried is used up.
-    kept = replace(config, tokens=project.tokens)
+    kept = replace(config, **project.made_with)
     asked = _asked(
         lambda: open_system(kind, kept), streams, now, lambda s: set_up_findings(project, name, s, now)
     )
@@ -202,7 +202,11 @@ def _entered(
         kind = project.registry[connector]
     except KeyError as error:
         raise ProjectError(str(error.args[0])) from None
-    return entered(name, kind, given, project.settings.environment, project.settings.private), kind
+    config = entered(name, kind, given, project.settings.environment, project.settings.private)
+    if (before := project.settings.systems.get(name)) is not None and before.connector == connector:
+        # No form asks for these.
+        config = replace(config, hours=before.hours, per_second=before.per_second, per_day=before.per_day)
+    return config, kind
 
 
 # the steps

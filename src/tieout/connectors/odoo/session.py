@@ -69,7 +69,7 @@ def open_session(config: SystemConfig) -> OdooSession:
         config.text("login"),
         hosted == "yes" if hosted else None,
     )
-    client = OdooClient(server)
+    client = OdooClient(server, config)
     return OdooSession(client, quiet=config.text("own_log", "no") != "yes")
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from tieout.connector_api import (
     FEES,
     ApiVersion,
+    Budget,
     ConfigField,
     Connector,
     NeededRight,
@@ -101,7 +102,9 @@ CONNECTOR = Connector(
         FEES,
     ),
     pushes=("orders/", "refunds/"),
-    limits="a cost bucket a shop; a throttled query says when it refills; a query that costs too much is asked for less; lists of an "
+    pace=Budget(a_second=100.0, burst=2_000.0, told=True),
+    limits="a bucket of points of each app and shop, which each answer tells of: 100 points a second of the plan Standard, 200 of Advanced, 1,000 of "
+    "Plus (shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits); a query waits until there are enough for it; a query that costs too much is asked for less; lists of an "
     "order are turned to their end, and an order with more than 250 refunds, transactions or fulfilments is refused",
     api=ApiVersion(
         API_VERSION, "shopify.dev/docs/api/usage/versioning: supported for twelve months", date(2027, 7, 1)
