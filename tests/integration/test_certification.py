@@ -18,7 +18,9 @@ from tests.integration.office import key_of, person
 from tests.integration.test_close import OCTOBER, Closer, _entry
 from tieout.close import CloseError, Word, kept_accounts, reject_accounts, sign_accounts
 from tieout.close.accounts import AccountRow
+from tieout.close.certify_rules import _strictest, rules_for
 from tieout.close.certifying import read_accounts
+from tieout.money import Period
 from tieout.planning import accept, accept_case
 from tieout.proofs import ClearingRow, OpenMovement
 from tieout.rules import CloseRules, EntityClose, MappingRow, Release
@@ -226,6 +228,35 @@ def test_a_limit_that_is_raised_after_the_month_is_a_case_and_certifies_nothing(
         )
     assert made.rows()[PAYABLE]["by_itself"] and made.done()
     assert "70.00 USD apart within their limits" in made.closer.why(TASK)
+
+
+def test_a_limit_that_is_raised_within_the_month_certifies_nothing_of_it(made: Certifying) -> None:
+    """On the evening of its last day whoever closes raises it above what they cannot explain."""
+    made.b.clock.at = datetime(2026, 9, 20, tzinfo=UTC)
+    made.rows()
+    made.b.clock.at = datetime(2026, 10, 31, 20, tzinfo=UTC)
+    made.by_hand()
+    made.rules(limits={"high": Decimal(0), "medium": Decimal(1000), "low": Decimal(1000)})
+    made.rows()
+    made.closer.over()
+    row = made.rows()[PAYABLE]
+    assert (row["state"], row["limit"]) == ("open", "10.00")
+    assert '"medium": "10"' in made.closer.why(TASK) and not made.done()
+    # Of November, in which it held from the first day on, it is the rule.
+    november = rules_for(made.closer.connection, made.b.release(), "US", Period(2026, 11))
+    assert november[0].limits["medium"] == 1000 and november[1] == ""
+
+
+def test_the_strictest_of_a_month_is_of_each_limit_class_and_account() -> None:
+    first = {"limits": {"high": "0", "medium": "10", "low": "100"}, "classes": {"1": "high", "2": "medium", "4": "low"},
+             "never_alone": ["high"], "preparer": "a", "reviewer": "c"}  # fmt: skip
+    later = {"limits": {"high": "5", "medium": "9", "low": "100"}, "classes": {"1": "low", "2": "medium", "3": "low"},
+             "never_alone": ["low"], "preparer": "b", "reviewer": "d"}  # fmt: skip
+    assert _strictest([later, first]) == {
+        "limits": {"high": "0", "medium": "9", "low": "100"}, "classes": {"1": "high", "2": "medium"}, "never_alone": ["high", "low"],
+        "preparer": "b", "reviewer": "d",
+    }  # fmt: skip
+    assert _strictest([first]) == first
 
 
 def test_rules_that_somebody_wrote_into_the_database_certify_nothing(made: Certifying) -> None:

@@ -47,6 +47,9 @@ select at, detail from tieout.evidence where subject = %(entity)s and action = '
 -- name: mappings_kept
 select at, detail from tieout.evidence where subject = %(table)s and action = %(action)s order by evidence_id
 
+-- name: mappings_ever
+select distinct subject from tieout.evidence where action = %(action)s order by subject
+
 -- name: mapping_changers
 -- Who changed a table over the API since people know it.
 select distinct actor from tieout.evidence
@@ -73,6 +76,9 @@ where entity = %(entity)s and period = %(period)s and state = 'excluded'
 -- name: cases_of
 select count(*)::int as count from tieout.cases
 where state = 'open' and entity = %(entity)s and cause = any(%(causes)s) and period <= %(period)s
+
+-- name: is_open
+select count(*)::int as count from tieout.cases where cause = %(cause)s and source_key = %(key)s and state = 'open'
 
 -- name: pairs
 select count(*)::int as count, coalesce(sum(amount), 0) as amount from tieout.cases

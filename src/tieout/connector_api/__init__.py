@@ -1,6 +1,7 @@
 """What a connector is: its declaration, its capabilities as separate protocols, its errors."""
 
 from tieout.connector_api.addresses import AddressError, Network, Reached, reach
+from tieout.connector_api.answers import STRANGE, StrangeAnswerError, answered
 from tieout.connector_api.apart import ApartReader, can_be_read_apart
 from tieout.connector_api.asking import Asking, system_client
 from tieout.connector_api.bills import BILL_OPTIONS, own_accruals
@@ -98,6 +99,7 @@ from tieout.connector_api.walking import Trail, Walk
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
+    "STRANGE",
     "PART",
     "AccrualReader",
     "AccruedThere",
@@ -184,6 +186,7 @@ __all__ = [
     "StandingAccounts",
     "StandingLine",
     "StandingReader",
+    "StrangeAnswerError",
     "SystemConfig",
     "TransientError",
     "UnknownOutcomeError",
@@ -208,4 +211,5 @@ __all__ = [
     "entries_proof",
     "totals_proof",
     "workbook_proof",
+    "answered",
 ]

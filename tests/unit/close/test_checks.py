@@ -34,7 +34,7 @@ def figures(**given: Any) -> Any:
     known = {
         "entity": "US", "period": OCTOBER, "now": AFTER, "book": book, "read_back_at": None, "changed": list,
         "changed_since": lambda: None, "release": SimpleNamespace(interfaces={"bills": None}), "missing": lambda *_: "",
-        "told": lambda _: 0, "short": list, "rules": SimpleNamespace(case_limit=D("0.10")), "reader": lambda: None,
+        "told": lambda _: 0, "unread": lambda _: False, "short": list, "rules": SimpleNamespace(case_limit=D("0.10")), "reader": lambda: None,
     }  # fmt: skip
     return SimpleNamespace(**(known | given))
 

@@ -34,7 +34,7 @@ from tieout.connectors.shopify.answers import BUSY_S as _BUSY_S
 from tieout.connectors.shopify.answers import TooCostlyError, answered
 from tieout.connectors.shopify.bucket import Bucket, refill_s
 from tieout.connectors.shopify.pages import whole
-from tieout.connectors.shopify.payments_api import poll_balance, poll_payouts
+from tieout.connectors.shopify.payments_api import poll_balance, poll_disputes, poll_payouts
 from tieout.connectors.shopify.queries import ORDERS, SHOP
 from tieout.connectors.shopify.sales_figures import sales_figures
 
@@ -131,6 +131,8 @@ class ShopifySession:
             return poll_balance(self._query, cursor, start)
         if stream == "payouts":
             return poll_payouts(self._query, cursor, start)
+        if stream == "disputes":
+            return poll_disputes(self._query, cursor, now)
         wanted = f"updated_at:>='{start}'" if start else ""
         page = self._sized(ORDERS, {"query": wanted, "after": cursor.get("after")})["orders"]
         items = [_item(whole(node, self._query, self._nested)) for node in page["nodes"]]
