@@ -170,6 +170,11 @@ wheels: $(VENV)/.runtime ## both packages into dist/: the product, and the sandb
 	@$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w dist . ./src/tieout_sandbox
 	@ls dist
 
+install: wheels ## both packages as one command of yours, by uv or pipx, in an environment of its own
+	@if command -v uv > /dev/null; then uv tool install --force dist/tieout-*.whl --with dist/tieout_sandbox-*.whl; \
+	elif command -v pipx > /dev/null; then pipx install --force dist/tieout-*.whl && pipx inject tieout dist/tieout_sandbox-*.whl; \
+	else echo "neither uv nor pipx is here: apt-get install pipx, or pip install dist/*.whl in an environment of your own" >&2; exit 1; fi
+
 cases: $(VENV)/.dev ## write docs/CASES.md again from the causes as they are declared
 	@$(BIN)/python -m deploy.site.cases docs/CASES.md
 

@@ -280,11 +280,14 @@ class Month:
         self, at: datetime, order: dict[str, Any], charge: dict[str, Any], data: dict[str, str]
     ) -> None:
         """A line is given back before the order ships: less of the deposit is left. Where it was the only one, nothing is left
-        to send: the shop bills on that day what it keeps, the shipping."""
+        to send: the shop bills on that day what it keeps, the shipping; where it keeps nothing, nothing was ever sold."""
         row = self.give_back(at, order, charge, data)
         self._deposit(order["name"], at, row["amount"])
         if not left_to_send(order):
-            next(t for t in self.truth if t.number == order["name"]).on = at.astimezone(ZONE).date()
+            truth = next(t for t in self.truth if t.number == order["name"])
+            truth.on = at.astimezone(ZONE).date()
+            if row["amount"] == -truth.total:
+                truth.expected = "cancelled_paid"
             self._take_deposit(at, order)
 
     def give_back(

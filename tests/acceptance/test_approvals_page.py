@@ -130,8 +130,8 @@ def test_whoever_decides_holds_a_key(site: Site) -> None:
     path = journal(site, "J-1", "1500.00")
     done = site("ingest", str(path), "--interface", "journals_us")
     assert done.returncode == 2 and "TIEOUT_KEY_FILE" in done.stderr
-    assert site("cases", "solve", "1", "--note", "x", "--as", "mia").returncode == 2
-    done = site("cases", "solve", "1", "--note", "x", "--as", "carla", by="mia")
+    assert site("cases", "solve", "1", "--reason", "x", "--as", "mia").returncode == 2
+    done = site("cases", "solve", "1", "--reason", "x", "--as", "carla", by="mia")
     assert done.returncode == 2 and "mia's key, not carla's" in done.stderr
     # A role of one entity decides nothing of another's matches and lessons.
     with psycopg.connect(EmbeddedServer(site.project / ".tieout" / "postgres").dsn, autocommit=True) as owner:

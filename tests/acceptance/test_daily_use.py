@@ -224,10 +224,12 @@ def test_an_unreadable_file_is_a_case_and_kept(running: Running) -> None:
     case = next(c for c in json.loads(done.stdout) if c["cause"] == "unreadable_file")
     assert done.returncode == 1
     done = tieout(
-        "cases", "solve", str(case["case_id"]), "--note", "was a test", folder=running.project, by="anna"
+        "cases", "solve", str(case["case_id"]), "--reason", "was a test", folder=running.project, by="anna"
     )
     assert done.returncode == 0
-    assert tieout("cases", "solve", "99999", "--note", "x", folder=running.project, by="anna").returncode == 2
+    assert (
+        tieout("cases", "solve", "99999", "--reason", "x", folder=running.project, by="anna").returncode == 2
+    )
 
 
 def test_a_mapping_that_is_added_frees_what_waited_for_it(running: Running) -> None:
@@ -244,7 +246,7 @@ def test_a_mapping_that_is_added_frees_what_waited_for_it(running: Running) -> N
     told = json.loads(tieout("cases", "list", "--json", folder=running.project).stdout)
     case = next(c for c in told if c["cause"] == "unknown_tax")
     done = tieout(
-        "cases", "solve", str(case["case_id"]), "--note", "let it be", folder=running.project, by="anna"
+        "cases", "solve", str(case["case_id"]), "--reason", "let it be", folder=running.project, by="anna"
     )
     assert done.returncode == 2 and "booked nowhere" in " ".join(done.stderr.split()), done.stderr
     path = running.project / "mappings" / "taxes.csv"
@@ -420,7 +422,7 @@ def test_a_month_is_shown_signed_and_extracted(running: Running, tmp_path: Path)
         (("revalue", "--period", "2026-10", "--entity", "XX"), "XX"),
         (("extract", "--period", "2026-10"), "say where it goes"),
         (("extract", "--period", "2026-10", "--postgres", "postgres://x"), "env:NAME"),
-        (("cash", "--on", "yesterday"), "a day such as"),
+        (("cash", "--as-of", "yesterday"), "a day such as"),
     ],
 )
 def test_what_cannot_be_closed_paid_or_extracted_says_why(

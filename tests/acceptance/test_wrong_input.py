@@ -22,7 +22,7 @@ _HUGE = "99999999999999999999"
     [
         (("replay", "--case", _HUGE), "case"),
         (("replay", "--case", "4711"), "case 4711 is not open"),
-        (("cases", "solve", _HUGE, "--note", "x"), "is not open"),
+        (("cases", "solve", _HUGE, "--reason", "x"), "is not open"),
         (("cases", "exclude", _HUGE, "--reason", "x"), "is not open"),
     ],
 )

@@ -296,7 +296,7 @@ def command(server: Server, tmp_path: Path, *words: str) -> Any:
         "books",
         "--key",
         "env:QUALIFY_KEY",
-        "--to",
+        "--out",
         str(tmp_path),
     ]
     return CliRunner().invoke(cli, [*given, *words], env={"QUALIFY_KEY": server.key})
@@ -320,7 +320,7 @@ def test_the_command_writes_both_files(tmp_path: Path) -> None:
     [
         (["--test-database", "bocks"], "--test-database says 'bocks', and the database is 'books'"),
         ([], "nothing says that books at"),
-        (["--test-database", "books", "--to", "/nowhere"], "there is no folder /nowhere"),
+        (["--test-database", "books", "--out", "/nowhere"], "there is no folder /nowhere"),
         (["--test-database", "books", "--key", "secret"], "name the key as env:NAME or file:PATH"),
         (["--url", "", "--test-database", "books"], "--url and --database say which test database is tried"),
     ],

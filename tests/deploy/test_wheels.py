@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploy.building import ROOT, build
+
 pytestmark = pytest.mark.long
 
-ROOT = Path(__file__).resolve().parents[2]
 # Everything that is installed here but the house itself, which stands on the path as the folder src.
 RUN = (
     "import sys; sys.path = [{wheels}, *(p for p in sys.path if p != {source!r})]; "
@@ -24,21 +25,9 @@ RUN = (
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Both wheels as `make wheels` builds them, each unpacked into a folder of its own."""
     dist = tmp_path_factory.mktemp("dist")
-    build = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "-q",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--no-build-isolation",
-    ]
-    subprocess.run([*build, "-w", str(dist), ".", "./src/tieout_sandbox"], cwd=ROOT, check=True)
-    found = {}
-    for wheel in dist.glob("*.whl"):
-        name = wheel.name.partition("-")[0]
-        found[name] = dist / name
+    built = build(dist)
+    found = {name: dist / name for name in built}
+    for name, wheel in built.items():
         with zipfile.ZipFile(wheel) as packed:
             packed.extractall(found[name])
     return found

@@ -1,6 +1,9 @@
 """Golden files: a sample beside the documents that it must become.
 
-`python -m tests.golden.fixtures` writes samples (invented, by the simulators) and documents again.
+`python -m tests.golden.fixtures` writes the samples that are missing (invented, by the simulators) and every
+document again. A sample that stands stays as it was stored, though a simulator may say it otherwise today: an
+archive holds such messages, and they must be read for ever. To have one anew, delete it first; to have both,
+give the new one a name of its own.
 Names: `<stream>.<what>.<origin>.<ext>` with origin recorded, published or invented.
 """
 
@@ -76,7 +79,8 @@ def golden(path: Path) -> Path:
 def _write(connector: str, name: str, raw: bytes) -> None:
     folder = FOLDER / connector / "fixtures"
     folder.mkdir(exist_ok=True)
-    (folder / name).write_bytes(raw)
+    if not (folder / name).exists():
+        (folder / name).write_bytes(raw)
 
 
 def _json(value: Any) -> bytes:
@@ -367,7 +371,7 @@ def _billing() -> None:
     ]
     _items("billing", {"deferral": "tieout"}, "invoices.csv", "\n".join([head, *rows]).encode())
     for path in (FOLDER / "billing" / "fixtures").glob("documents.?.invented.json"):
-        path.with_suffix(".options.json").write_bytes(_json({"deferral": "tieout"}))
+        _write("billing", path.with_suffix(".options.json").name, _json({"deferral": "tieout"}))
 
 
 def _procurement() -> None:
@@ -450,7 +454,7 @@ def _items(connector: str, options: dict[str, Any], name: str, content: bytes) -
         _write(connector, f"{item.stream}.{number}.invented.json", item.body)
 
 
-if __name__ == "__main__":
+def write() -> None:
     for make in (
         _stripe, _shopify, _shopify_parts, _shopify_today, _salesforce, _bankfile, _odoo, _settlements, _ledgers, _payroll, _expenses,
         _chargebee, _gusto, _paypal, _concur, _coupa,
@@ -459,3 +463,7 @@ if __name__ == "__main__":
         make()
     for path, stream in samples():
         golden(path).write_bytes(_json(documents_of(path, stream)))
+
+
+if __name__ == "__main__":
+    write()

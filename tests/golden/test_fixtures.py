@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.golden import fixtures
 from tests.golden.fixtures import documents_of, golden, samples
 from tieout.connectors.stripe.normalise import movement
 from tieout.operations.discover import discover
@@ -27,6 +29,21 @@ def test_every_stream_has_a_sample() -> None:
     sampled = {(path.parents[1].name, stream) for path, stream in samples()}
     streams = {(name, s.name) for name, c in discover().by_name.items() for s in c.streams}
     assert sampled == streams
+
+
+def test_samples_stand_as_they_were_stored_and_what_is_missing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in fixtures.FOLDER.glob("*/fixtures"):
+        shutil.copytree(folder, tmp_path / folder.parent.name / "fixtures")
+    stored = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    gone = tmp_path / "coupa" / "fixtures" / "bills.credit.invented.json"
+    gone.unlink()
+    monkeypatch.setattr(fixtures, "FOLDER", tmp_path)
+    fixtures.write()
+    written = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert {path for path in stored if stored[path] != written[path]} <= {gone}
+    assert set(written) == set(stored)
 
 
 def test_stripes_published_balance_transaction_is_read() -> None:

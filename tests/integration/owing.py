@@ -68,9 +68,14 @@ class Creditor(Office):
         connection = self.database.connect(autocommit=True)
         crm = self.crm_session()
         for stream in ("accounts", "won_orders"):
-            page = crm.poll(stream, {}, self.clock.now())
-            with connection.transaction():
-                accept(connection, "crm", page.items, "poll", self.clock.now())
+            cursor: dict[str, Any] = {}
+            while True:
+                page = crm.poll(stream, cursor, self.clock.now())
+                with connection.transaction():
+                    accept(connection, "crm", page.items, "poll", self.clock.now())
+                if not page.more:
+                    break
+                cursor = page.cursor
         sinks = {"crm": self.crm} if self.crm else {}
         process = ProcessStage(self.release, lambda s: CONNECTORS[s], self, sinks, self.clock)
         writers = {"odoo": self.session, "salesforce": crm}

@@ -74,12 +74,12 @@ class TestCertification:
             == f"{key}not done: an explanation is needed: why it is as it is\n"
         )
         assert (
-            typed.run(*sign, PAYABLE, "--because", "x", by="cora", code=1)
+            typed.run(*sign, PAYABLE, "--reason", "x", by="cora", code=1)
             == f"{key}not done: a preparer prepares it first\n"
         )
         # Whoever has nothing to do is told so, and it is no success.
         assert "no account waits for you" in typed.run(*sign, by="cora", code=1)
-        words = ("--because", "rent of [October]", "--shown-by", "lease, page 3")
+        words = ("--reason", "rent of [October]", "--shown-by", "lease, page 3")
         assert (
             typed.run(*sign, PAYABLE, *words, by="bea", code=0) == f"{key}prepared: somebody else signs it\n"
         )
@@ -89,15 +89,15 @@ class TestCertification:
         reject = ("close", "accounts", "reject", *OCTOBER)
         assert typed.run(*reject, PAYABLE, by="cora", code=1).startswith(f"{key}not done: a reason is needed")
         assert (
-            typed.run(*reject, PAYABLE, "--because", "not of October", by="cora", code=0)
+            typed.run(*reject, PAYABLE, "--reason", "not of October", by="cora", code=0)
             == f"{key}rejected: a preparer prepares it anew\n"
         )
         assert (
-            typed.run(*reject, PAYABLE, "--because", "again", by="cora", code=1)
+            typed.run(*reject, PAYABLE, "--reason", "again", by="cora", code=1)
             == f"{key}not done: nobody prepared it\n"
         )
-        assert "say which accounts" in typed.run(*reject, "--because", "all of it", by="cora", code=2)
-        typed.run(*sign, f"{PAYABLE}:USD", "--because", "rent by the lease", by="bea", code=0)
+        assert "say which accounts" in typed.run(*reject, "--reason", "all of it", by="cora", code=2)
+        typed.run(*sign, f"{PAYABLE}:USD", "--reason", "rent by the lease", by="bea", code=0)
         assert (
             typed.run(*sign, PAYABLE, by="bea", code=1)
             == f"{key}not done: a controller signs it, who did not prepare it\n"
@@ -111,16 +111,16 @@ class TestCertification:
         office.add(person("vera"))
         office.grant("vera", "viewer", None)
         for act in ("sign", "reject"):
-            command = ("close", "accounts", act, *OCTOBER, PAYABLE, "--because", "x")
+            command = ("close", "accounts", act, *OCTOBER, PAYABLE, "--reason", "x")
             assert "vera has no role for close:certify of US" in typed.run(*command, by="vera", code=2)
             assert "this is bea's key, not cora's" in typed.run(*command, "--as", "cora", by="bea", code=2)
             assert "TIEOUT_KEY_FILE" in typed.run(*command, code=2)
-            unfit(typed, "close", "accounts", act, PAYABLE, "--because", "x")
+            unfit(typed, "close", "accounts", act, PAYABLE, "--reason", "x")
             assert "to be signed from" in typed.run(
-                "close", "accounts", act, "--period", "2026-11", PAYABLE, "--because", "x", by="bea", code=2
+                "close", "accounts", act, "--period", "2026-11", PAYABLE, "--reason", "x", by="bea", code=2
             )
         assert office.evidence("authority.refused") >= 6
-        sign = ("close", "accounts", "sign", *OCTOBER, "--because", "x")
+        sign = ("close", "accounts", "sign", *OCTOBER, "--reason", "x")
         none = ("999999", f"{PAYABLE}:EUR", "600000", *HOSTILE)
         names = [" ".join((a.partition(":")[0], a.partition(":")[2] or "USD")) for a in none]
         told = typed.run(*sign, *none, by="bea", code=1)

@@ -206,7 +206,7 @@ def test_a_name_that_nobody_has_excludes_nothing(office: Office, tmp_path: Path)
     number = str(case["case_id"])
     for words in (
         ("cases", "exclude", number, "--reason", "x", "--as", "zed"),
-        ("cases", "solve", number, "--note", "x", "--as", "zed"),
+        ("cases", "solve", number, "--reason", "x", "--as", "zed"),
         ("cases", "exclude", number, "--reason", "x"),
         ("cases", "decide", "exclude", "--case", number, "--reason", "x", "--as", "zed"),
         ("cases", "decide", "solve", "--case", number, "--reason", "x"),

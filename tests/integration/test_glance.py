@@ -76,7 +76,7 @@ def test_the_same_bytes_from_the_database_a_pack_its_folder_and_a_bare_python(
         ours = written(printed(closer), form)
         assert ours == written(from_pack(Pack(pack), "US", "2026-10"), form)
         assert ours == written(from_pack(Pack(folder), "US", "2026-10"), form)
-        done = alone(pack, "print_close.py", "--entity", "US", "--period", "2026-10", "--form", form)
+        done = alone(pack, "print_close.py", "--entity", "US", "--period", "2026-10", "--format", form)
         assert done.returncode == 0 and done.stdout == ours, done.stderr
     page = written(printed(closer), "html").decode()
     assert "<script" not in page and "http" not in page and "src=" not in page and "@import" not in page

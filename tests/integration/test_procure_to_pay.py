@@ -340,8 +340,8 @@ def test_goods_that_came_and_are_not_billed_are_accrued_and_taken_back(buyer: Bu
 class _Engine:
     """A tax engine of a test's own: an answer, or none."""
 
-    def __init__(self, treatment: str = "standard", rate: str = "15") -> None:
-        self.treatment, self.rate, self.down = treatment, Decimal(rate), False
+    def __init__(self, treatment: str = "standard", rate: str = "15", share: str = "1") -> None:
+        self.treatment, self.rate, self.share, self.down = treatment, Decimal(rate), Decimal(share), False
 
     def determine(self, questions: Any) -> Any:
         if self.down:
@@ -353,7 +353,7 @@ class _Engine:
                 lines=tuple(
                     DeterminedLine(
                         line=x.line, treatment=self.treatment, rate=self.rate,
-                        amount=(x.net * self.rate / 100).quantize(Decimal("0.01")),
+                        amount=(x.net * self.share * self.rate / 100).quantize(Decimal("0.01")),
                     )
                     for x in q.lines
                 ),
@@ -396,8 +396,8 @@ def test_an_engines_answer_is_kept_with_what_it_was_asked(buyer: Buyer) -> None:
     assert '"engine":"test"' in facts and '"buyer_country":"US"' in facts
 
 
-def test_reverse_charge_is_due_and_deducted_at_once(buyer: Buyer) -> None:
-    """The seller charges nothing; Odoo's own tax books both sides, which come to nothing."""
+def _both_sides(buyer: Buyer) -> None:
+    """A tax that Odoo owes and deducts at once."""
     context = {"allowed_company_ids": [buyer.company.id]}
 
     def find(model: str, domain: list[Any], field: str) -> Any:
@@ -417,6 +417,11 @@ def test_reverse_charge_is_due_and_deducted_at_once(buyer: Buyer) -> None:
               "price_include_override": "tax_excluded", "invoice_repartition_line_ids": lines,
               "refund_repartition_line_ids": lines}  # fmt: skip
     buyer.admin.call("account.tax", "create", vals_list=[values], context=context)
+
+
+def test_reverse_charge_is_due_and_deducted_at_once(buyer: Buyer) -> None:
+    """The seller charges nothing; Odoo's own tax books both sides, which come to nothing."""
+    _both_sides(buyer)
     buyer.engine = _Engine("reverse_charge")
     buyer.bills |= {"tax_engine": "test", "buyer_country": "US"}
     buyer.ready()
@@ -426,6 +431,38 @@ def test_reverse_charge_is_due_and_deducted_at_once(buyer: Buyer) -> None:
         "211000": Decimal("-200.00"), "600000": Decimal("200.00"), "131000": Decimal("30.00"),
         "252000": Decimal("-30.00"),
     }  # fmt: skip
+
+
+def test_of_a_tax_that_is_due_whoever_pays_it_the_buyer_owes_what_the_seller_did_not_charge(
+    buyer: Buyer,
+) -> None:
+    """AvaTax says consumer use tax of each purchase within the United States: until now each taxed bill was a case, and its tax owed
+    once more by the buyer where it charged none."""
+    _both_sides(buyer)
+    buyer.engine = _Engine("sales_or_use")
+    buyer.bills |= {"tax_engine": "test", "buyer_country": "US"}
+    buyer.ready()
+    buyer.bill("CHARGED", quantity="4")
+    assert buyer.cases() == [] and buyer.balances()["211000"] == Decimal("-92.00")
+    assert "252000" not in buyer.balances()
+    buyer.bill("NOT", quantity="4", category="AE", rate=0, on=date(2026, 10, 12))
+    assert buyer.cases() == [] and buyer.balances()["252000"] == Decimal("-12.00")
+    buyer.bill("PARTLY", quantity="2", rate=10, on=date(2026, 10, 13))
+    assert buyer.cases() == [("tax_differs", "USV1:PARTLY")]
+    said = buyer.database.rows("select detail from tieout.cases")[0]["detail"]
+    assert "charges 4.00, test says 0, or 6.00 with what the buyer owes otherwise (sales_or_use 15%)" in said
+
+
+def test_what_the_ledger_would_work_out_otherwise_than_is_due_is_not_booked(buyer: Buyer) -> None:
+    """A tax on a part of a line: by its rate on the whole of it the ledger would owe more."""
+    _both_sides(buyer)
+    buyer.engine = _Engine("use_tax", share="0.5")
+    buyer.bills |= {"tax_engine": "test", "buyer_country": "US"}
+    buyer.ready()
+    buyer.bill("HALF", category="AE", rate=0)
+    assert buyer.cases() == [("tax_differs", "USV1:HALF")]
+    said = buyer.database.rows("select detail from tieout.cases")[0]["detail"]
+    assert "the buyer owes 15.00, test says; the ledger would book 30.00, 15% of 200.00" in said
 
 
 def test_a_batch_waits_for_its_cut_off_and_a_sequence_for_what_comes_before(buyer: Buyer) -> None:

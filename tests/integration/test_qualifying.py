@@ -99,7 +99,7 @@ def test_the_command_wants_a_person_who_may_set_systems_up(typed: Typed) -> None
     admin.write_text(typed.office.world.odoo.service.make_key(2))
     database = typed.office.world.odoo.database
     words = ["qualify", "--system", "odoo", "--key", f"file:{admin}", "--test-database", database, "--orders", "0",
-             "--to", str(typed.folder / "out")]  # fmt: skip
+             "--out", str(typed.folder / "out")]  # fmt: skip
     companies = len(typed.office.world.odoo.service.world.table("res.company"))
     assert "TIEOUT_KEY_FILE" in typed.run(*words, code=2)
     assert "mia has no role for systems:write" in typed.run(*words, by="mia", code=2)

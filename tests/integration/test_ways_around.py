@@ -484,7 +484,7 @@ def acceptance_that_grew(house: House) -> None:
 @way("an acceptance at the command line", "command line", SECOND, ASKED)
 def acceptance_by_command(house: House) -> None:
     number = house.case("50000.00")
-    code, said = house.command("carl", "cases", "solve", str(number), "--note", "as agreed")
+    code, said = house.command("carl", "cases", "solve", str(number), "--reason", "as agreed")
     assert code == 0 and "waits for an approval" in said and house.open_case(number)
     code, said = house.command("carl", "approvals", "approve", str(house.request_of(number)))
     assert code == 2 and "carl made it" in said and house.open_case(number)
@@ -544,7 +544,7 @@ def explanation_by_one(house: House) -> None:
 )
 def decision_of_before(house: House) -> None:
     number = house.case("10.00", cause="waived_by_one")
-    code, said = house.command("carl", "cases", "solve", str(number), "--note", "it was agreed")
+    code, said = house.command("carl", "cases", "solve", str(number), "--reason", "it was agreed")
     assert code == 0 and "waits for an approval" in said and house.open_case(number)
 
 
@@ -697,7 +697,7 @@ def asked_by_ones_machine(house: House) -> None:
 def machine_at_the_command_line(house: House) -> None:
     _robot(house, "cases:write")
     number = house.case("50.00")
-    code, said = house.command("robot", "cases", "solve", str(number), "--note", "as agreed")
+    code, said = house.command("robot", "cases", "solve", str(number), "--reason", "as agreed")
     assert code == 2 and "a service account" in said and house.open_case(number)
     assert house.office.evidence("authority.refused") == 1
 

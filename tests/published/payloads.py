@@ -18,17 +18,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tieout.documents import Document, canonical_bytes
+from tieout.connector_api import Connector
+from tieout.documents import canonical_bytes
 
 FOLDER = Path(__file__).parent
 # What lets a file be kept as it was published; of any other one of the same shape is made, with values of our own.
 LICENCES = ("MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "CC0-1.0", "CC-BY-4.0", "CC-BY-3.0", "public domain", "Unlicense", "0BSD")  # fmt: skip
+# What a connector without a stream of it answers: its payloads name the capability where others name a stream.
+ANSWERS = ("tax",)
 ORIGINS, KEPT, EXPECT = ("published", "recorded", "invented"), ("whole", "cut", "same shape"), ("taken", "refused")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Payload:
-    """One file of a vendor's, or of the same shape as one: `shows` says what for, `features` what is rare in it."""
+    """One file of a vendor's, or of the same shape as one: `shows` says what for, `features` what is rare in it. `stream` is the stream
+    that it is a page of, or the capability whose question it answers."""
 
     connector: str
     file: str
@@ -69,8 +73,13 @@ def payloads(connector: str) -> tuple[Payload, ...]:
     return tuple(Payload(connector, **row) for row in _sources(connector).get("payload", []))
 
 
+def subjects(connector: Connector) -> set[str]:
+    """What a connector's payloads are of: its streams, and what it answers (`ANSWERS`)."""
+    return {s.name for s in connector.streams} | {c for c in ANSWERS if c in connector.can}
+
+
 def few(connector: str) -> Mapping[str, str]:
-    """The streams of which fewer than five payloads are published, each with why."""
+    """The subjects of which fewer than five payloads are published, each with why."""
     found: Mapping[str, str] = _sources(connector).get("few", {})
     return found
 
@@ -80,15 +89,15 @@ def _sources(connector: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / connector / "sources.toml").read_text())
 
 
-def take(payload: Payload) -> list[Document]:
-    """The documents of a payload. Raises what the connector says where it is not taken."""
+def take(payload: Payload) -> Sequence[object]:
+    """The documents of a payload, or the answers that it gives. Raises what the connector says where it is not taken."""
     module = importlib.import_module(f"tests.published.{payload.connector}.take")
-    taken: Callable[[Payload], list[Document]] = module.take
+    taken: Callable[[Payload], Sequence[object]] = module.take
     return taken(payload)
 
 
-def plain(documents: Sequence[Document]) -> list[Any]:
-    """Documents as they are kept, as plain JSON."""
+def plain(documents: Sequence[object]) -> list[Any]:
+    """Documents or answers as they are kept, as plain JSON."""
     return [json.loads(canonical_bytes(document)) for document in documents]
 
 

@@ -19,6 +19,7 @@ from tests.published.payloads import (
     few,
     payloads,
     plain,
+    subjects,
     take,
 )
 from tieout.connector_api import ConnectorError
@@ -44,9 +45,9 @@ def test_a_published_payload_is_taken_or_refused_as_is_said(payload: Payload) ->
 def test_each_file_says_where_it_is_from(connector: str) -> None:
     said = payloads(connector)
     assert len({p.file for p in said}) == len(said), "a file is named twice"
-    streams = {s.name for s in discover()[connector].streams}
+    known = subjects(discover()[connector])
     for p in said:
-        assert p.stream in streams, f"{p.file}: {connector} has no stream {p.stream}"
+        assert p.stream in known, f"{p.file}: {connector} has no {p.stream}"
         assert p.origin in ORIGINS and p.kept in KEPT and p.expect in EXPECT, p.file
         assert p.shows and p.source and p.at and p.licence, p.file
         assert p.kept == "same shape" or p.origin == "invented" or p.licence in LICENCES, (
@@ -74,8 +75,8 @@ def test_no_file_lies_here_unnamed(connector: str) -> None:
 def test_each_stream_has_five_or_says_why_not(connector: str) -> None:
     counted = Counter(p.stream for p in payloads(connector) if p.origin != "invented")
     said = few(connector)
-    short = {s.name for s in discover()[connector].streams if counted[s.name] < 5}
-    assert short == set(said), "name in [few] of sources.toml the streams with fewer than five, each with why"
+    short = {name for name in subjects(discover()[connector]) if counted[name] < 5}
+    assert short == set(said), "name in [few] of sources.toml what has fewer than five, each with why"
     assert all(len(why) > 20 for why in said.values())
 
 

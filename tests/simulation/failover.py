@@ -25,7 +25,8 @@ import psycopg
 
 from tests.acceptance.commands import Warm
 from tests.simulation.runs import DoneTwice
-from tieout.store.embedded import as_user, binaries
+from tieout.store.server_programs import binaries
+from tieout.store.server_user import as_user
 from tieout_sandbox.demo.result import DemoResult
 from tieout_sandbox.demo.scenarios import DemoOptions
 from tieout_sandbox.ports import free_port

@@ -32,7 +32,7 @@ def test_a_small_month_is_played_on_the_server_that_is_tried(tmp_path: Path) -> 
             *words,
             "--orders",
             "6",
-            "--to",
+            "--out",
             str(tmp_path),
             environment={"QUALIFY_KEY": server.key},
             timeout=900,

@@ -25,7 +25,7 @@ from tieout.documents import (
     canonical_bytes,
 )
 from tieout.documents.purchasing import plain_name, plain_number
-from tieout.documents.taxation import TaxedLine, TaxQuestion
+from tieout.documents.taxation import DeterminedLine, TaxDetermination, TaxedLine, TaxQuestion
 from tieout.money import Amount
 from tieout.payables import SupplierRevision, payable_to, propose, uninvoiced
 from tieout.processes.facts import RelatedFact
@@ -281,6 +281,7 @@ def question(seller: str = "DE", region: str = "NY", category: str = "goods") ->
         ({"DE>US-NY goods": "standard 10", "DE>US": "exempt"}, "standard", "1.01"),
         ({"DE>US-NY": "use_tax 8.875", ">US": "exempt"}, "use_tax", "0.89"),
         ({"DE>US": "reverse_charge 19"}, "reverse_charge", "1.91"),
+        ({">US-NY": "sales_or_use 8.875"}, "sales_or_use", "0.89"),
         ({">US-NY": "zero"}, "zero", "0.00"),
         ({">US": "exempt"}, "exempt", "0.00"),
     ],
@@ -297,3 +298,28 @@ def test_no_row_and_no_treatment_are_said() -> None:
     for wrong in ("standard", "exempt 5", "vat 19", "standard 19%"):
         with pytest.raises(ValueError, match="no treatment"):
             by_table(question(), release({">US": wrong}))
+
+
+@pytest.mark.parametrize(
+    ("charged", "treatments"),
+    [
+        ("6.00", ["standard", "standard", "exempt"]),
+        ("6.04", ["standard", "standard", "exempt"]),
+        ("2.00", ["standard", "use_tax", "exempt"]),
+        ("0.00", None),
+        ("4.00", None),
+        ("6.06", None),
+    ],
+)
+def test_the_buyer_owes_all_or_nothing_of_what_the_seller_might_have_charged(
+    charged: str, treatments: list[str] | None
+) -> None:
+    lines = tuple(
+        DeterminedLine(line=str(n), treatment=treatment, rate=Decimal(10), amount=Decimal(amount))
+        for n, (treatment, amount) in enumerate(
+            [("standard", "2.00"), ("sales_or_use", "4.00"), ("exempt", "0")], 1
+        )
+    )
+    due = TaxDetermination(engine="e", question=question(), lines=lines)
+    found = due.once_charged(Decimal(charged), Decimal("0.05"))
+    assert (found and [x.treatment for x in found.lines]) == treatments

@@ -35,7 +35,7 @@ WAYS: Mapping[Action, Way] = {
     Action.SOLVE: Way(
         "Accept as it is",
         "POST /cases/{case_id}/solve",
-        'tieout cases solve {case_id} --note "…"',
+        'tieout cases solve {case_id} --reason "…"',
         "/cases/{case_id}",
     ),
     Action.EXCLUDE: Way(

@@ -77,7 +77,7 @@ def show(period: PeriodText, entity: Entity = "", folder: Folder = Path(), as_js
 def sign(
     period: PeriodText,
     accounts: Accounts = None,
-    because: Annotated[str, typer.Option(help="why it is as it is: of whoever prepares")] = "",
+    because: Annotated[str, typer.Option("--reason", help="why it is as it is: of whoever prepares")] = "",
     shown_by: Annotated[str, typer.Option(help="what shows it: a document, a file, an entry")] = "",
     entity: Entity = "",
     who: Who = "",
@@ -96,7 +96,7 @@ def sign(
 def reject(
     period: PeriodText,
     accounts: Accounts = None,
-    because: Annotated[str, typer.Option(help="what is wrong with it, or missing")] = "",
+    because: Annotated[str, typer.Option("--reason", help="what is wrong with it, or missing")] = "",
     entity: Entity = "",
     who: Who = "",
     folder: Folder = Path(),

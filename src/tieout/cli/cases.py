@@ -172,7 +172,7 @@ def _done_by(command: str, page: str) -> str:
 @group.command()
 def solve(
     case: Annotated[int, typer.Argument()],
-    note: Annotated[str, typer.Option(help="what was done")],
+    note: Annotated[str, typer.Option("--reason", help="why it may stand as it is")],
     who: Annotated[str, typer.Option("--as", help="who decides: your name, as your key says it")] = "",
     folder: Folder = Path(),
 ) -> None:

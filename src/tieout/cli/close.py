@@ -222,12 +222,12 @@ def lock(
 def print_(
     period: PeriodText,
     entity: Entity = "",
-    output: Annotated[Path | None, typer.Option("--output", help="the file to write")] = None,
+    output: Annotated[Path | None, typer.Option("--out", help="the file to write")] = None,
     pack: Annotated[
         Path | None, typer.Option("--pack", help="from an evidence pack: a .zip, or the folder of one")
     ] = None,
     form: Annotated[
-        Form, typer.Option("--form", help="a page for print, plain text, or the figures")
+        Form, typer.Option("--format", help="a page for print, plain text, or the figures")
     ] = Form.HTML,
     sheet: Annotated[int, typer.Option("--sheet", help="an earlier one by its number")] = 0,
     folder: Folder = Path(),
@@ -356,7 +356,7 @@ def cutoff(
 
 
 def cash(
-    on: Annotated[str, typer.Option("--on", help="a day (default: today)")] = "",
+    on: Annotated[str, typer.Option("--as-of", help="a day (default: today)")] = "",
     folder: Folder = Path(),
     as_json: Json = False,
 ) -> None:
@@ -369,7 +369,7 @@ def cash(
         day = date.fromisoformat(on) if on else project.clock.now().date()
         rows = cash_rows(project.settings.release, project.session, day)
     except ValueError:
-        fail(f"--on {on}: a day such as 2026-10-31 was expected", USAGE)
+        fail(f"--as-of {on}: a day such as 2026-10-31 was expected", USAGE)
     except ConnectorError as error:
         fail(str(error), FAILED)
     if as_json:

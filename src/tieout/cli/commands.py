@@ -31,6 +31,7 @@ from tieout.cli import receivables as receivables_group
 from tieout.cli import reconcile as reconcile_command
 from tieout.cli import running as running_commands
 from tieout.cli import taxes as taxes_group
+from tieout.cli.arranging import InOrder, arrange
 from tieout.cli.cases import entity_of_case
 from tieout.cli.context import (
     FINDINGS,
@@ -52,7 +53,7 @@ cli = typer.Typer(
     help="A control plane between Odoo and the systems around a finance team.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    cls=InOrder,
 )
 cli.add_typer(approvals_group.group, name="approvals")
 cases_group.group.command("decide")(deciding_command.decide)
@@ -405,3 +406,6 @@ def verify(
         arguments += ["--key", key]
     status = main(arguments)
     raise typer.Exit({0: 0, 1: FINDINGS}.get(status, USAGE))
+
+
+arrange(cli)

@@ -198,7 +198,7 @@ def show(
             )
         out.print(table)
         if any(p.undecided for p in found):
-            out.print("`tieout cases solve CASE --note WHY` decides that the account is theirs")
+            out.print("`tieout cases solve CASE --reason WHY` decides that the account is theirs")
     raise typer.Exit(FINDINGS if any(p.undecided for p in found) else 0)
 
 

@@ -35,7 +35,7 @@ def qualify(
     orders: Annotated[
         int, typer.Option(min=0, max=1000, help="orders of the small month; 0: no month, and no pass")
     ] = 40,
-    to: Annotated[Path, typer.Option(help="the folder that the report is written to")] = Path(),
+    to: Annotated[Path, typer.Option("--out", help="the folder that the report is written to")] = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="print the report as JSON as well")] = False,
 ) -> None:
     """Try whether an Odoo does what Tieout needs: in a company made for it, in a test database; it writes a report.

@@ -43,7 +43,7 @@ class SaleLine(msgspec.Struct, frozen=True, kw_only=True):
 class CustomerInvoice(Document, frozen=True, kw_only=True, tag="customer_invoice"):
     """What a customer owes for an order. `total` = sum of nets + taxes, positive.
 
-    `exclusion` is the source's own reason that nothing is owed (test, cancelled, unpaid, voided, nothing_owed, or
+    `exclusion` is the source's own reason that nothing is owed (test, cancelled, unpaid, voided, nothing_owed, not_won, deleted, or
     cancelled_before_fulfilment); `order_key` is what payments name. `fulfilled_at` is when the
     last of the order was delivered or called off: it says the day of the invoice where an interface bills on
     fulfilment, and is None elsewhere and until then; `batch` is what it came with, in a file.
@@ -60,9 +60,9 @@ class CustomerInvoice(Document, frozen=True, kw_only=True, tag="customer_invoice
     batch: str = ""
 
     def measure(self) -> Measure:
-        """A debit of its total, also where it is excluded for another reason than being a test."""
-        # A test order is no sale to its source: its control figures leave it out.
-        return NOTHING if self.exclusion == "test" else Measure.of(self.total)
+        """A debit of its total, also where it is excluded, unless its source counts it no more than we do."""
+        # A test order is no sale to its source, nor is one that is not won or deleted: its control figures leave it out.
+        return NOTHING if self.exclusion in ("test", "not_won", "deleted") else Measure.of(self.total)
 
     def link(self) -> str:
         """Its number in capitals, as it is looked for in the texts of bank lines."""

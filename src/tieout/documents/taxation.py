@@ -10,8 +10,9 @@ from decimal import Decimal
 
 import msgspec
 
-# standard: the seller charges it. reverse_charge, use_tax: the buyer owes it. exempt, zero: nobody.
-TREATMENTS = ("standard", "reverse_charge", "use_tax", "exempt", "zero")
+# standard: the seller charges it. reverse_charge, use_tax: the buyer owes it. sales_or_use: it is due, and the buyer owes it where the
+# seller did not charge it. exempt, zero: nobody.
+TREATMENTS = ("standard", "reverse_charge", "use_tax", "sales_or_use", "exempt", "zero")
 
 
 class TaxedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,4 +62,20 @@ class TaxDetermination(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def charged(self) -> Decimal:
         """The tax that the seller's own document must show."""
-        return sum((x.amount for x in self.lines if x.treatment == "standard"), Decimal(0))
+        return self._sum("standard")
+
+    def once_charged(self, charged: Decimal, tolerance: Decimal) -> TaxDetermination | None:
+        """What stands once the seller's document shows `charged`: of `sales_or_use` the seller charged all of it (`standard`) or
+        nothing of it (`use_tax`). None where the document shows neither, within `tolerance`."""
+        for treatment, more in (("standard", self._sum("sales_or_use")), ("use_tax", Decimal(0))):
+            if abs(charged - self.charged - more) <= tolerance:
+                lines = tuple(_decided(x, treatment) for x in self.lines)
+                return msgspec.structs.replace(self, lines=lines)
+        return None
+
+    def _sum(self, treatment: str) -> Decimal:
+        return sum((x.amount for x in self.lines if x.treatment == treatment), Decimal(0))
+
+
+def _decided(line: DeterminedLine, treatment: str) -> DeterminedLine:
+    return msgspec.structs.replace(line, treatment=treatment) if line.treatment == "sales_or_use" else line

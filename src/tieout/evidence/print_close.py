@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Prints a close from an evidence pack. Needs nothing but Python 3.11:
-`python3 print_close.py PACK --entity US --period 2026-10 --output close.html`.
+`python3 print_close.py PACK --entity US --period 2026-10 --out close.html`.
 
 The printed close is made of its sheet (`closes/*.json` of a pack) and of what the log says was taken back since, and of
 nothing else: so a database, a pack and a bare Python print the same bytes. The page is one file without script or outside
@@ -375,12 +375,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--sheet", type=int, default=0, help="an earlier one by its number; the last without it"
     )
-    parser.add_argument("--form", choices=("html", "text", "json"), default="html")
-    parser.add_argument("--output", help="the file to write; without it, standard output")
+    parser.add_argument("--format", choices=("html", "text", "json"), default="html")
+    parser.add_argument("--out", help="the file to write; without it, standard output")
     given = parser.parse_args(arguments)
     try:
         found = written(
-            from_pack(Pack(Path(given.pack)), given.entity, given.period, given.sheet), given.form
+            from_pack(Pack(Path(given.pack)), given.entity, given.period, given.sheet), given.format
         )
     except LookupError as error:
         print(error.args[0], file=sys.stderr)
@@ -388,8 +388,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, TypeError, ValueError, zipfile.BadZipFile) as error:
         print(f"{given.pack}: not a readable evidence pack ({error})", file=sys.stderr)
         return 2
-    if given.output:
-        Path(given.output).write_bytes(found)
+    if given.out:
+        Path(given.out).write_bytes(found)
     else:
         sys.stdout.buffer.write(found)
     return 0

@@ -79,7 +79,7 @@ from tieout.processes.recipe import (
     refused,
 )
 from tieout.processes.related import RELATED
-from tieout.processes.taxes import determination, question_of
+from tieout.processes.taxes import BUYERS, as_charged, determination, question_of
 from tieout.processes.three_way_match import OF_ORDERS, Finding, Ordered, hold_against_orders
 
 _TURNED_DOWN = (DocumentState.REFUSED, DocumentState.EXCLUDED)
@@ -257,10 +257,11 @@ def _booked(
         if ctx.interface.option("tax_fallback", "wait") == "wait":
             return Plan(decision=PlanDecision.WAIT, reason=f"no tax engine: {outage}"[:200])
         return refused(TAX_ENGINE_DOWN, document.total, outage)
-    charged = sum((x.amount.value for x in document.taxes), Decimal(0))
-    wrong = _wrong_tax(ctx, document, due, charged)
-    if wrong is not None:
-        return wrong
+    if due is not None:
+        try:
+            due = as_charged(document, due, Decimal(ctx.interface.option("tax_tolerance", "0.05")))
+        except ValueError as error:
+            return refused(TAX_DIFFERS, document.total, str(error))
     try:
         lines = tuple(_lines(ctx, document, ordered, due, fees))
     except LacksError as error:
@@ -307,19 +308,6 @@ def _bridged(document: VendorBill, due: TaxDetermination, outage: str) -> CaseDr
     return found(TAX_ENGINE_DOWN, tax, outage[:300], "bridged", blocking=False)
 
 
-def _wrong_tax(
-    ctx: Context, document: VendorBill, due: TaxDetermination | None, charged: Decimal
-) -> Plan | None:
-    if due is None or abs(charged - due.charged) <= Decimal(ctx.interface.option("tax_tolerance", "0.05")):
-        return None
-    said = ", ".join(sorted({f"{x.treatment} {x.rate:f}%" for x in due.lines}))
-    return refused(
-        TAX_DIFFERS,
-        document.total,
-        f"the bill charges {charged:f}, {due.engine} says {due.charged:f} ({said})",
-    )
-
-
 def _totals(ctx: Context, document: VendorBill) -> dict[str, Decimal]:
     totals: dict[str, Decimal] = {}
     for tax in document.taxes:
@@ -340,7 +328,7 @@ def _lines(
             continue
         treatment = due.lines[number] if due is not None else None
         key = mine.tax_key
-        if treatment is not None and treatment.treatment in ("reverse_charge", "use_tax"):
+        if treatment is not None and treatment.treatment in BUYERS:
             key = f"{treatment.treatment} {treatment.rate.normalize():f}"
         if fees is not None:
             key = fees.tax_key(number, key)

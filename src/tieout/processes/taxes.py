@@ -2,7 +2,8 @@
 
 The table is mappings/tax_rates.csv. A key is SELLER>BUYER CATEGORY, SELLER>BUYER, >BUYER CATEGORY or
 >BUYER, in countries (a buyer's may have a region, US-NY); the first that is there holds. A value is a
-treatment and its rate: `standard 19`, `reverse_charge 19`, `use_tax 8.875`, `exempt`, `zero`.
+treatment and its rate: `standard 19`, `reverse_charge 19`, `use_tax 8.875`, `sales_or_use 8.875` (the seller charges it, or else the
+buyer owes it), `exempt`, `zero`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from tieout.processes.recipe import Context
 from tieout.rules import Interface, Release, UnmappedError
 
 RATES = "tax_rates"
+# What the buyer owes, and the ledger's own tax books on both sides.
+BUYERS = ("reverse_charge", "use_tax")
 _VALUE = re.compile(r"(\w+)(?: (\d{1,2}(?:\.\d{1,4})?))?")
 
 
@@ -111,3 +114,24 @@ def determination(ctx: Context, bill: VendorBill, facts: Facts) -> tuple[TaxDete
     if ctx.interface.option("tax_fallback", "wait") == "rate_table":
         return by_table(question_of(bill, ctx.interface, ctx.entity.country), ctx.release), why
     return None, why
+
+
+def as_charged(bill: VendorBill, due: TaxDetermination, tolerance: Decimal) -> TaxDetermination:
+    """What is due as the bill has it: what it charges is the seller's, what it might have charged and did not is the buyer's. Raises
+    ValueError where it charges another tax, and where the ledger, which works out by its rate what the buyer owes, would book another
+    amount of it than is due."""
+    charged = sum((x.amount.value for x in bill.taxes), Decimal(0))
+    found = due.once_charged(charged, tolerance)
+    if found is None:
+        said = ", ".join(sorted({f"{x.treatment} {x.rate:f}%" for x in due.lines}))
+        either = sum((x.amount for x in due.lines if x.treatment == "sales_or_use"), Decimal(0))
+        more = f", or {due.charged + either:f} with what the buyer owes otherwise" if either else ""
+        raise ValueError(f"the bill charges {charged:f}, {due.engine} says {due.charged:f}{more} ({said})")
+    for mine, line in zip(bill.lines, found.lines, strict=True):
+        booked = mine.net.value * line.rate / 100
+        if line.treatment in BUYERS and abs(booked - line.amount) > tolerance:
+            raise ValueError(
+                f"of {mine.name} the buyer owes {line.amount:f}, {due.engine} says; the ledger would book {booked:f}, "
+                f"{line.rate:f}% of {mine.net.value:f}"
+            )
+    return found

@@ -2,7 +2,8 @@
 
 from tieout.store.backup import RestoreError, back_up, check_backup, holds_tables, restore
 from tieout.store.database import Connection, Database, Pool, connect
-from tieout.store.embedded import EmbeddedServer, EmbeddedServerError
+from tieout.store.embedded import EmbeddedServer
+from tieout.store.errors import EmbeddedServerError
 from tieout.store.migrate import MigrationError, migrate, missing
 from tieout.store.owning import FolderHeldError, FolderLock, command_of, end_process, identity_of
 from tieout.store.partitions import ensure_partitions

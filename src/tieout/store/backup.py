@@ -20,8 +20,9 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from tieout.store.database import Connection, Database
-from tieout.store.embedded import EmbeddedServerError, binaries
+from tieout.store.errors import EmbeddedServerError
 from tieout.store.migrate import files, wait_for_migrations
+from tieout.store.server_programs import binaries
 
 _MAGIC = b"PGDMP"
 # After what pg_dump wrote, and read by nobody else: pg_restore overlooks that a file's end is missing.

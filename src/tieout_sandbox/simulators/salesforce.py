@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ _PAGE = 200
 _NESTED = 50
 _MONEY = {"Account": ("Credit_Exposure__c", "Open_Orders__c"), "Opportunity": ("Amount",)}
 _HIDDEN = ("Credit_Exposure__c", "Collection_Status__c", "Open_Orders__c")
+_OF_TAX = ("Tax_Title__c", "Tax_Rate__c", "Tax_Amount__c")
 
 
 class Salesforce:
@@ -33,9 +34,12 @@ class Salesforce:
         faults: Faults | None = None,
         currency: str = "",
         country_codes: bool = True,
+        line_taxes: bool = False,
     ) -> None:
         # An org with one `currency` has no CurrencyIsoCode; one without picklists of countries has a text instead of a code.
         self.currency, self.country_codes = currency, country_codes
+        # One that has fields of its own for the taxes of products.
+        self.line_taxes = line_taxes
         # What a trigger makes of a change, before it is kept.
         self.trigger: Callable[[dict[str, Any]], dict[str, Any]] = lambda changes: changes
         self._now, self._app = now, (client_id, client_secret)
@@ -71,8 +75,10 @@ class Salesforce:
         tax: tuple[str, Decimal, Decimal] | None,
         total: Decimal,
         currency: str = "USD",
+        line_taxes: Sequence[tuple[str, Decimal, Decimal] | None] = (),
     ) -> dict[str, Any]:
-        """A closed-won order: lines of (name, quantity, total price), tax (title, percent, amount)."""
+        """A closed-won order: lines of (name, quantity, total price), tax (title, percent, amount); where the org has fields for them,
+        a tax of each line."""
         title, rate, amount = tax or (None, None, None)
         row: dict[str, Any] = {
             "Id": f"006A{number:011d}AAA",
@@ -81,7 +87,9 @@ class Salesforce:
             "Amount": total,
             "CloseDate": at.date().isoformat(),
             "CurrencyIsoCode": currency,
+            "StageName": "Closed Won",
             "IsWon": True,
+            "IsDeleted": False,
             "Tax_Title__c": title,
             "Tax_Rate__c": rate,
             "Tax_Amount__c": amount,
@@ -92,8 +100,26 @@ class Salesforce:
                 "records": [{"Name": n, "Quantity": q, "TotalPrice": p} for n, q, p in lines],
             },
         }
+        for line, of_line in zip(row["OpportunityLineItems"]["records"], line_taxes, strict=False):
+            line.update(zip(_OF_TAX, of_line or (None, None, None), strict=True))
         self.opportunities[row["Id"]] = row
         return row
+
+    def change(self, row: dict[str, Any], at: datetime, **fields: Any) -> None:
+        """Somebody changes fields of an opportunity."""
+        row.update(fields, SystemModstamp=_stamp(at))
+
+    def lose(self, row: dict[str, Any], at: datetime) -> None:
+        """It is closed as lost, though it was won."""
+        self.change(row, at, StageName="Closed Lost", IsWon=False)
+
+    def delete(self, row: dict[str, Any], at: datetime) -> None:
+        """It goes to the recycle bin: only QueryAll shows it."""
+        self.change(row, at, IsDeleted=True)
+
+    def empty_bin(self) -> None:
+        """What is in the recycle bin is gone for good (after 15 days, or by hand)."""
+        self.opportunities = {k: r for k, r in self.opportunities.items() if not r["IsDeleted"]}
 
     # the API
 
@@ -118,11 +144,11 @@ class Salesforce:
             return _error(401, "INVALID_SESSION_ID", "Session expired or invalid")
         given = {k: v[0] for k, v in parse_qs(query).items()}
         rest = re.sub(r"^/services/data/v\d+\.0", "", path)
-        if method == "GET" and rest == "/query":
-            return self._query(given.get("q", ""))
+        if method == "GET" and rest in ("/query", "/queryAll"):
+            return self._query(given.get("q", ""), deleted_too=rest == "/queryAll")
         if method == "GET" and rest.startswith("/query/"):
             return self._page(rest.removeprefix("/query/"))
-        if found := re.fullmatch(r"/sobjects/(Account|Opportunity)/describe", rest):
+        if found := re.fullmatch(r"/sobjects/(Account|Opportunity|OpportunityLineItem)/describe", rest):
             return self._describe(found[1])
         found = re.fullmatch(r"/sobjects/Account/(\w+)", rest)
         if found:
@@ -161,7 +187,7 @@ class Salesforce:
             return Answer(204, b"")
         return _error(405, "METHOD_NOT_ALLOWED", "HTTP Method not allowed")
 
-    def _query(self, soql: str) -> Answer:
+    def _query(self, soql: str, deleted_too: bool = False) -> Answer:
         asked = soql.split(", (SELECT")[0].split(" FROM ")[0]
         for name, there in (
             ("CurrencyIsoCode", not self.currency),
@@ -169,6 +195,10 @@ class Salesforce:
         ):
             if name in asked and not there:
                 return _error(400, "INVALID_FIELD", f"No such column '{name}' on entity")
+        if _OF_TAX[0] in (soql.split("(SELECT")[1:] or [""])[0].split(" FROM ")[0] and not self.line_taxes:
+            return _error(
+                400, "INVALID_FIELD", f"No such column '{_OF_TAX[0]}' on entity 'OpportunityLineItem'"
+            )
         if "COUNT(Id)" in soql:
             return self._aggregate(soql)
         found = re.search(
@@ -181,9 +211,9 @@ class Salesforce:
         since = re.search(r"SystemModstamp >= (\S+)", soql)
         start = datetime.fromisoformat(since[1]) if since else None
         picked = [
-            self._shown(table, r)
+            self._shown(table, r, asked.removeprefix("SELECT ").split(", "))
             for r in rows.values()
-            if start is None or _parse(r["SystemModstamp"]) >= start
+            if (start is None or _parse(r["SystemModstamp"]) >= start) and _wanted(r, soql, deleted_too)
         ]
         picked.sort(key=lambda r: (r["SystemModstamp"], r["Id"]))
         if "LIMIT 1" in soql:
@@ -195,19 +225,24 @@ class Salesforce:
         names = {
             "Account": ["Id", "Name", "Email__c", "SystemModstamp", "BillingCountry", *_HIDDEN],
             "Opportunity": [
-                "Id", "Name", "AccountId", "Amount", "CloseDate", "IsWon", "Order_Number__c", "Tax_Title__c", "Tax_Rate__c",
-                "Tax_Amount__c", "SystemModstamp",
+                "Id", "Name", "AccountId", "Amount", "CloseDate", "StageName", "IsWon", "IsDeleted", "Order_Number__c", "Tax_Title__c",
+                "Tax_Rate__c", "Tax_Amount__c", "SystemModstamp",
+            ],
+            "OpportunityLineItem": [
+                "Id", "Name", "Quantity", "TotalPrice", "IsDeleted", "SystemModstamp", *(_OF_TAX if self.line_taxes else ()),
             ],
         }[table]  # fmt: skip
         names += ["CurrencyIsoCode"] if not self.currency else []
         names += ["BillingCountryCode"] if table == "Account" and self.country_codes else []
-        fields = [{"name": n, "type": "currency" if n in _MONEY[table] else "string"} for n in names]
+        fields = [{"name": n, "type": "currency" if n in _MONEY.get(table, ()) else "string"} for n in names]
         return Answer(200, json.dumps({"name": table, "queryable": True, "fields": fields}).encode())
 
-    def _shown(self, table: str, row: dict[str, Any]) -> dict[str, Any]:
+    def _shown(self, table: str, row: dict[str, Any], asked: Sequence[str] = ()) -> dict[str, Any]:
         if table == "Opportunity":
+            if "IsDeleted" in asked:
+                return {k: row[k] for k in asked}
             owner = self.accounts.get(row["AccountId"] or "")
-            left_out = ("IsWon", *(("CurrencyIsoCode",) if self.currency else ()))
+            left_out = ("StageName", "IsWon", "IsDeleted", *(("CurrencyIsoCode",) if self.currency else ()))
             shown = {k: v for k, v in row.items() if k not in left_out}
             named = {"Name": owner["Name"], "Email__c": owner["Email__c"]} if owner else None
             return {**shown, "Account": named, "OpportunityLineItems": self._nested(row)}
@@ -246,6 +281,8 @@ class Salesforce:
         for row in self.opportunities.values():
             if (first and row["CloseDate"] < first[1]) or (after and row["CloseDate"] >= after[1]):
                 continue
+            if not _wanted(row, soql, deleted_too=False):
+                continue
             line = sums.setdefault(row["CurrencyIsoCode"], [0, Decimal(0)])
             line[0] += 1
             line[1] += row["Amount"]
@@ -255,6 +292,17 @@ class Salesforce:
             return self._serve([{"orders": count, "total": total}])
         rows = [{"CurrencyIsoCode": c, "orders": n, "total": t} for c, (n, t) in sums.items()]
         return self._serve(rows)
+
+
+def _wanted(row: dict[str, Any], soql: str, deleted_too: bool) -> bool:
+    """Whether a row is as a query asks for, of the conditions that anybody here asks for."""
+    if row.get("IsDeleted") and not deleted_too:
+        return False
+    if "IsWon = true" in soql and not row["IsWon"]:
+        return False
+    if "Order_Number__c != null" in soql and not row["Order_Number__c"]:
+        return False
+    return "IsWon = false OR IsDeleted = true" not in soql or not row["IsWon"] or bool(row["IsDeleted"])
 
 
 def _json(value: Any) -> bytes:

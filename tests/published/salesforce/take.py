@@ -20,14 +20,20 @@ _FIELDS = {
     "Opportunity": [
         "Id", "AccountId", "Amount", "CloseDate", "Order_Number__c", "Tax_Title__c", "Tax_Rate__c", "Tax_Amount__c", "SystemModstamp",
     ],
+    "OpportunityLineItem": ["Id", "Name", "Quantity", "TotalPrice"],
 }  # fmt: skip
+_OF_LINES = ("Tax_Title__c", "Tax_Rate__c", "Tax_Amount__c")
+_NONE = b'{"totalSize": 0, "done": true, "records": []}'
+_GONE = "won_orders.gone"
 SETTINGS = {"client_id": "c", "client_secret": "s", "currency": "USD"}
 
 
 def take(payload: Payload) -> list[Document]:
     answers: dict[tuple[str, str], Told | list[Told]] = {
         ("POST", "/services/oauth2/token"): _TOKEN,
-        ("GET", f"{_DATA}/query"): payload.body,
+        # What is won no longer answers another question.
+        ("GET", f"{_DATA}/query"): _NONE if payload.file.startswith(_GONE) else payload.body,
+        ("GET", f"{_DATA}/queryAll"): payload.body if payload.file.startswith(_GONE) else _NONE,
     }
     bodies = [payload.body]
     for number in ("second", "third"):
@@ -38,6 +44,8 @@ def take(payload: Payload) -> list[Document]:
             answers["GET", onward.decode()] = bodies[-1]
     for table, own in _FIELDS.items():
         there = [n for n in ("CurrencyIsoCode", "BillingCountryCode") if f'"{n}"'.encode() in payload.body]
+        if table == "OpportunityLineItem":
+            there = list(_OF_LINES) if "taxes-of-products" in payload.file else []
         fields = {"fields": [{"name": name} for name in [*own, *there]]}
         answers["GET", f"{_DATA}/sobjects/{table}/describe"] = json.dumps(fields).encode()
     with Replay(answers) as there_is:

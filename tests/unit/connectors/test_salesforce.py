@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from tieout.connector_api import (
 )
 from tieout.connectors.salesforce.connector import CONNECTOR
 from tieout.documents import CrmUpdate, CustomerInvoice
+from tieout.documents.base import NOTHING
 from tieout.money import Amount
 from tieout_sandbox.ports import free_port
 from tieout_sandbox.simkit import serve
@@ -177,6 +178,7 @@ def describes(**more: list[str]) -> dict[tuple[str, str], bytes]:
     own = {
         "Account": ["Id", "Name"],
         "Opportunity": ["CurrencyIsoCode", "Order_Number__c", "Tax_Title__c", "Tax_Rate__c", "Tax_Amount__c"],
+        "OpportunityLineItem": ["Name", "Quantity", "TotalPrice"],
         **more,
     }
     return {
@@ -327,3 +329,141 @@ def test_an_order_that_earlier_versions_stored_reads_as_it_did() -> None:
     (invoice,) = CONNECTOR.stream("won_orders").documents(raw, {})
     assert isinstance(invoice, CustomerInvoice)
     assert (invoice.total.value, invoice.lines[0].quantity) == (Decimal("30.00"), Decimal("2.0"))
+
+
+def polled(
+    session: Any, cursor: dict[str, Any] | None = None
+) -> tuple[list[CustomerInvoice], dict[str, Any]]:
+    """The last word on each order, and from where the next poll goes on."""
+    found: dict[str, CustomerInvoice] = {}
+    cursor = cursor or {}
+    while True:
+        page = session.poll("won_orders", cursor, NOW)
+        for item in page.items:
+            for made in CONNECTOR.stream("won_orders").documents(item.body, {}):
+                found[made.key] = made  # type: ignore[assignment]
+        cursor = page.cursor
+        if not page.more:
+            return list(found.values()), cursor
+
+
+def later(hours: int) -> datetime:
+    return NOW + timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("how", ["lose", "delete"])
+def test_an_order_that_is_won_no_longer_or_deleted_is_told_as_that(served: Any, how: str) -> None:
+    org = Org()
+    org.win(1)
+    org.win(2)
+    session = served(org)
+    told, cursor = polled(session)
+    assert [d.exclusion for d in told] == ["", ""] and cursor == {"since": told[0].version}
+    gone = next(iter(org.there.opportunities.values()))
+    getattr(org.there, how)(gone, later(3))
+    told, cursor = polled(session, cursor)
+    (lost,) = [d for d in told if d.exclusion]
+    assert (lost.key, lost.exclusion) == (
+        f"opportunity:{gone['Id']}",
+        {"lose": "not_won", "delete": "deleted"}[how],
+    )
+    assert lost.total == Amount(Decimal("10.00"), "USD") and lost.measure() == NOTHING
+    assert lost.occurred_at.date() == NOW.date(), "it stays in the month that it was of"
+    assert cursor["since"] == lost.version
+    # Its own sums count it no more either.
+    (total,) = session.control_totals(["won_orders"], NOW - timedelta(days=1), later(24), "UTC")
+    assert (total.count, total.debit) == (1, Decimal("10.00"))
+    # Won again, or out of the recycle bin.
+    org.there.change(gone, later(6), IsWon=True, IsDeleted=False)
+    told, _ = polled(session, cursor)
+    assert [d.exclusion for d in told if d.key == lost.key] == [""]
+
+
+def test_what_was_lost_and_deleted_between_two_polls_is_deleted(served: Any) -> None:
+    org = Org()
+    org.win(1)
+    (row,) = org.there.opportunities.values()
+    org.there.lose(row, later(1))
+    org.there.change(row, later(2), Amount=None)
+    org.there.delete(row, later(3))
+    (told,), _ = polled(served(org))
+    assert (told.exclusion, told.total) == ("deleted", Amount.zero("USD"))
+
+
+def test_what_has_no_order_number_was_never_an_order(served: Any) -> None:
+    org = Org()
+    org.win(1)
+    (row,) = org.there.opportunities.values()
+    org.there.change(row, NOW, IsWon=False, Order_Number__c=None)
+    assert polled(served(org))[0] == []
+
+
+def test_many_that_are_won_no_longer_come_page_by_page(served: Any) -> None:
+    org = Org()
+    for n in range(450):
+        org.win(n)
+    for row in org.there.opportunities.values():
+        org.there.lose(row, later(1))
+    told, cursor = polled(served(org))
+    assert len(told) == 450 and {d.exclusion for d in told} == {"not_won"}
+    assert set(cursor) == {"since"}
+
+
+def test_several_taxes_of_an_order_stand_at_its_products(served: Any) -> None:
+    org = Org(line_taxes=True)
+    lines = [("Pump", 1, Decimal("100.00")), ("Book", 1, Decimal("20.00")), ("Work", 1, Decimal("50.00")),
+             ("Valve", 1, Decimal("10.00"))]  # fmt: skip
+    state, low = ("State Tax", Decimal(15)), ("Low", Decimal("7.0"))
+    taxes = [(*state, Decimal("15.00")), (*low, Decimal("1.40")), None, (*state, Decimal("1.50"))]
+    org.there.win(1, "SO-1", None, NOW, lines, None, Decimal("197.90"), line_taxes=taxes)
+    (made,), _ = polled(served(org))
+    assert [(t.key, str(t.amount.value)) for t in made.taxes] == [
+        ("State Tax 15%", "16.50"),
+        ("Low 7%", "1.40"),
+    ]
+    assert [line.tax_keys for line in made.lines] == [("State Tax 15%",), ("Low 7%",), (), ("State Tax 15%",)]
+    parts = [line.net for line in made.lines] + [tax.amount for tax in made.taxes]
+    assert sum(parts, Amount.zero("USD")) == made.total
+
+
+def won(**given: Any) -> bytes:
+    row = {"Id": "006", "SystemModstamp": "2026-10-06T12:00:00.000+0000", "CloseDate": "2026-10-06", "OrgCurrency": "USD",
+           "Order_Number__c": "SO-1", "Amount": 115, "Tax_Title__c": None, "Tax_Rate__c": None, "Tax_Amount__c": None,
+           "OpportunityLineItems": None, **given}  # fmt: skip
+    return json.dumps(row).encode()
+
+
+def test_a_tax_that_nobody_names_is_refused_and_never_booked_as_revenue() -> None:
+    with pytest.raises(ValueError, match="Tax_Title__c does not say of which tax"):
+        CONNECTOR.stream("won_orders").documents(won(Tax_Amount__c=15), {})
+
+
+def test_an_orders_taxes_are_those_of_its_products_or_it_is_refused() -> None:
+    line = {
+        "Name": "Pump",
+        "Quantity": 1,
+        "TotalPrice": 100,
+        "Tax_Title__c": "T",
+        "Tax_Rate__c": 15,
+        "Tax_Amount__c": 15,
+    }
+    given = won(Tax_Amount__c=14.99, OpportunityLineItems={"records": [line]})
+    with pytest.raises(ValueError, match=r"is 14.99 USD, and the taxes of its products come to 15"):
+        CONNECTOR.stream("won_orders").documents(given, {})
+    (made,) = CONNECTOR.stream("won_orders").documents(
+        won(Tax_Amount__c=15, OpportunityLineItems={"records": [line]}), {}
+    )
+    assert isinstance(made, CustomerInvoice) and [t.amount.value for t in made.taxes] == [15]
+
+
+def test_what_was_emptied_out_of_the_recycle_bin_is_in_no_answer_and_missing_in_its_sums(served: Any) -> None:
+    org = Org()
+    org.win(1)
+    org.win(2)
+    session = served(org)
+    _, cursor = polled(session)
+    org.there.delete(next(iter(org.there.opportunities.values())), later(1))
+    org.there.empty_bin()
+    assert [d.exclusion for d in polled(session, cursor)[0]] == [""]
+    (total,) = session.control_totals(["won_orders"], NOW - timedelta(days=1), later(24), "UTC")
+    assert (total.count, total.debit) == (1, Decimal("10.00"))

@@ -80,10 +80,37 @@ def test_what_says_nothing_of_a_purchase_is_refused(reason: str, says: str) -> N
         determined(asked("20.00"), line("1", 0, part(0, reason, "0.0")))
 
 
-def test_a_line_of_two_treatments_is_refused() -> None:
+def test_what_one_place_exempts_and_another_taxes_is_taxed() -> None:
+    """taxability_reason stands for each place: food that a state exempts and a city taxes was refused."""
     parts = part(100, "portion_standard_rated", "5.0"), part(0, "portion_product_exempt", "0.0")
+    (one,) = determined(asked("20.00"), line("1", 100, *parts))[0].lines
+    assert (one.treatment, one.rate, one.amount) == ("standard", Decimal("5.0"), Decimal("1.00"))
+
+
+def test_a_line_of_two_payers_is_refused() -> None:
+    parts = part(100, "standard_rated", "5.0"), part(0, "reverse_charge", "0.0")
     with pytest.raises(RefusedError, match="several ways"):
         determined(asked("20.00"), line("1", 100, *parts))
+
+
+@pytest.mark.parametrize(("parts", "taken"), [((130, 44, 28), True), ((130, 44, 34), True), ((130, 44, 35), False), ((), False)])  # fmt: skip
+def test_a_tax_is_the_sum_of_its_parts(parts: tuple[int, ...], taken: bool) -> None:
+    """The published fixture of a line has a tax and no parts, since they come only where they are asked for: it was taxed by nobody."""
+    row = line("1", 205, *(part(x, "standard_rated", "5.0") for x in parts))
+    if taken:
+        assert determined(asked("20.00"), row)[0].lines[0].amount == Decimal("2.05")
+        return
+    with pytest.raises(RefusedError, match="said to be taxed 205"):
+        determined(asked("20.00"), row)
+
+
+def test_yosemite_crew_2754_minor_units_are_the_currencys() -> None:
+    """YosemiteCrew/Yosemite-Crew 2754: amounts went to Stripe a hundredfold in yen, and came back by a hundredth."""
+    found, there = determined(
+        asked("1000", currency="JPY"), line("1", 100, part(100, "standard_rated", "10.0"))
+    )
+    assert b"line_items%5B0%5D%5Bamount%5D=1000&" in there.asked[0].body
+    assert found.lines[0].amount == Decimal(100)
 
 
 def test_what_lowers_a_bill_is_asked_for_without_its_sign() -> None:

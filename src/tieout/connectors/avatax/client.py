@@ -1,20 +1,22 @@
 """AvaTax on the wire: a transaction of type PurchaseOrder, which is worked out and never recorded.
 
-References: developer.avalara.com (AvaTax REST v2: CreateTransaction, document types, basic
-authentication by account and license key). Amounts are decimals in the document's currency.
+References: Avalara's OpenAPI document of AvaTax (CreateTransaction, CreateTransactionModel, LineItemModel with their lengths);
+developer.avalara.com (document types, basic authentication by account and license key, test transactions of VAT). Amounts are decimals in
+the document's currency.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
-from tieout.connector_api import RefusedError, SystemConfig, ask_json, http_client, read_json
-from tieout.documents.taxation import DeterminedLine, TaxDetermination, TaxQuestion
+from tieout.connector_api import RefusedError, SetupError, SystemConfig, ask_json, http_client, read_json
+from tieout.connectors.avatax.reading import line_of
+from tieout.documents.taxation import TaxDetermination, TaxedLine, TaxQuestion
 
 _KEY = "give the account and license key of this environment"
-_TREATMENTS = {"ConsumerUse": "use_tax", "Use": "use_tax"}
+# How long AvaTax lets a text be.
+_CODE, _TAX_CODE, _NUMBER = 50, 25, 25
 
 
 def open_session(config: SystemConfig) -> AvaTaxSession:
@@ -34,8 +36,9 @@ class AvaTaxSession:
     def check(self) -> str:
         """What answers, in a line. Raises ConnectorError where it cannot be used."""
         answer = read_json(self._http, "AvaTax", "/api/v2/utilities/ping", {}, _KEY)[0]
+        # A ping always succeeds, and says whether it knew who asked.
         if not answer.get("authenticated"):
-            raise RefusedError(f"AvaTax does not know this account: {_KEY}")
+            raise SetupError(f"AvaTax does not know this account: {_KEY}")
         return f"AvaTax {answer.get('version', '')}".strip()
 
     def determine(self, questions: Sequence[TaxQuestion]) -> list[TaxDetermination]:
@@ -43,69 +46,50 @@ class AvaTaxSession:
         return [self._one(question) for question in questions]
 
     def _one(self, question: TaxQuestion) -> TaxDetermination:
-        body = {
-            "type": "PurchaseOrder",
-            "companyCode": self._company,
-            "code": question.key,
-            "date": question.on.isoformat(),
-            "customerCode": question.seller or question.seller_tax_id,
-            "currencyCode": question.currency,
-            # On a purchase it is the seller's (developer.avalara.com, domestic reverse charge purchase).
-            "businessIdentificationNo": question.seller_tax_id,
-            "exemptionNo": question.exemption,
-            "addresses": {
-                "shipFrom": {"country": question.seller_country},
-                "shipTo": {
-                    "country": question.buyer_country,
-                    "region": question.buyer_region,
-                    "postalCode": question.buyer_postal_code,
-                },
-            },
-            "lines": [
-                {"number": x.line, "quantity": 1, "amount": x.net, "taxCode": x.category}
-                for x in question.lines
-            ],
-        }
+        body = _body(question, self._company)
         answer = ask_json(self._http, "AvaTax", "/api/v2/transactions/create", _KEY, body=body)
-        rows = {str(row["lineNumber"]): row for row in answer["lines"]}
+        rows = {str(row["lineNumber"]): row for row in answer.get("lines") or ()}
         missing = [x.line for x in question.lines if x.line not in rows]
         if missing:
             raise RefusedError(f"AvaTax answers nothing about line {missing[0]} of {question.key}")
         return TaxDetermination(
             engine="avatax",
             question=question,
-            lines=tuple(_line(x.line, rows[x.line]) for x in question.lines),
+            lines=tuple(line_of(x, rows[x.line]) for x in question.lines),
         )
 
 
-def _line(number: str, row: dict[str, Any]) -> DeterminedLine:
-    """What is due of a line. A tax that the buyer owes (reverse charge) has no type of its own: it stands as input and as output of
-    the same amount, which net to nothing (developer.avalara.com)."""
-    details = row.get("details") or []
-    sides = {kind: [d for d in details if d.get("taxType") == kind] for kind in ("Input", "Output")}
-    owed = sum((abs(Decimal(str(d["tax"]))) for d in sides["Output"]), Decimal(0))
-    taken = sum((abs(Decimal(str(d["tax"]))) for d in sides["Input"]), Decimal(0))
-    if owed and owed == taken and not Decimal(str(row["tax"])):
-        details = sides["Output"]
-        return DeterminedLine(
-            line=number,
-            treatment="reverse_charge",
-            rate=(sum((abs(Decimal(str(d["rate"]))) for d in details), Decimal(0)) * 100).normalize(),
-            amount=-owed if Decimal(str(row["lineAmount"])) < 0 else owed,
-            jurisdiction=", ".join(str(d.get("jurisName", "")) for d in details),
-        )
-    rate = sum((Decimal(str(d["rate"])) for d in details), Decimal(0)) * 100
-    amount = Decimal(str(row["tax"]))
-    kinds = {_TREATMENTS.get(d.get("taxType", ""), "standard") for d in details}
-    if len(kinds) > 1:
-        raise RefusedError(f"AvaTax: line {number} is partly owed by the buyer: split it")
-    treatment = kinds.pop() if kinds else "zero"
-    if not amount:
-        treatment = "exempt" if Decimal(str(row.get("exemptAmount") or 0)) else "zero"
-    return DeterminedLine(
-        line=number,
-        treatment=treatment,
-        rate=rate.normalize() if amount else Decimal(0),
-        amount=amount,
-        jurisdiction=", ".join(str(d.get("jurisName", "")) for d in details),
-    )
+def _body(question: TaxQuestion, company: str) -> dict[str, Any]:
+    here = {
+        "country": question.buyer_country,
+        "region": question.buyer_region,
+        "postalCode": question.buyer_postal_code,
+    }
+    # Of a seller only the country is known: within the buyer's it says too little to be found, and is taken to be where the buyer is.
+    abroad = question.seller_country not in ("", question.buyer_country)
+    return {
+        "type": "PurchaseOrder",
+        "companyCode": company,
+        "code": question.key[:_CODE],
+        "date": question.on.isoformat(),
+        "customerCode": (question.seller or question.seller_tax_id)[:_CODE],
+        "currencyCode": question.currency,
+        # On a purchase it is the seller's (developer.avalara.com, domestic reverse charge purchase).
+        "businessIdentificationNo": _short(question.seller_tax_id, "the seller's tax number"),
+        "exemptionNo": _short(question.exemption, "the exemption's number"),
+        "addresses": {"shipFrom": {"country": question.seller_country} if abroad else here, "shipTo": here},
+        "lines": [_line(x) for x in question.lines],
+    }
+
+
+def _line(asked: TaxedLine) -> dict[str, Any]:
+    """A line as it is asked about; a category that is too long for a tax code is an item's."""
+    code = "taxCode" if len(asked.category) <= _TAX_CODE else "itemCode"
+    return {"number": asked.line, "quantity": 1, "amount": asked.net, code: asked.category[:_CODE]}
+
+
+def _short(number: str, what: str) -> str:
+    """A number that is cut would be another one's."""
+    if len(number) > _NUMBER:
+        raise RefusedError(f"AvaTax takes {_NUMBER} characters of {what}, and {number!r} has {len(number)}")
+    return number

@@ -2,6 +2,11 @@
 
 Which fields there are is asked first: `CurrencyIsoCode` exists only where several currencies are on, `BillingCountryCode` only
 with state and country picklists (developer.salesforce.com, Object Reference; help.salesforce.com).
+
+An order that was won may be lost, opened or deleted again. A query for what is won does not show it any more, and `Query` none that is
+deleted; so each poll ends by asking QueryAll (developer.salesforce.com, REST API: "includes information about records that
+have been deleted") for orders, known by their number, that are not won or in the recycle bin. What was emptied out of that before it was
+asked for only the sums of what is won show.
 """
 
 from __future__ import annotations
@@ -35,6 +40,8 @@ from tieout.money import Amount
 _STATUS = "Collection_Status__c"
 _LINES = "OpportunityLineItems"
 _NEEDED = ("Order_Number__c", "Tax_Title__c", "Tax_Rate__c", "Tax_Amount__c")
+# The taxes of each product, where an org keeps them there.
+_OF_LINES = ("Tax_Title__c", "Tax_Rate__c", "Tax_Amount__c")
 
 
 def open_session(config: SystemConfig) -> SalesforceSession:
@@ -55,12 +62,13 @@ class SalesforceSession:
         return f"Salesforce at {self._wire.address}"
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
-        """A page of accounts or won opportunities by SystemModstamp. A later poll begins `overlap_minutes`
-        (120) before the newest change that was seen; Salesforce's own locator leads through the pages, and one that ended
-        is begun anew."""
+        """A page of accounts or won opportunities by SystemModstamp, and after the last of these of orders that are won no
+        longer. A later poll begins `overlap_minutes` (120) before the newest change that was seen; Salesforce's own locator leads
+        through the pages, and one that ended is begun anew."""
+        gone = bool(cursor.get("gone"))
         answer = self._further(cursor)
         if answer is None:
-            answer = self._wire.query(self._soql(stream, cursor))
+            answer = self._wire.query(self._soql(stream, cursor), deleted_too=gone)
         rows = answer["records"]
         items = [_item(stream, self._whole(stream, row)) for row in rows]
         newest = max(
@@ -70,7 +78,9 @@ class SalesforceSession:
             if answer["nextRecordsUrl"] == cursor.get("next"):
                 raise TransientError("Salesforce: a page leads to itself")
             ahead = {"since": cursor.get("since"), "newest": newest, "next": answer["nextRecordsUrl"]}
-            return Page(items, ahead, more=True)
+            return Page(items, {**ahead, "gone": True} if gone else ahead, more=True)
+        if stream == "won_orders" and not gone:
+            return Page(items, {"since": cursor.get("since"), "newest": newest, "gone": True}, more=True)
         return Page(items, {"since": newest} if newest else {})
 
     def _further(self, cursor: dict[str, Any]) -> dict[str, Any] | None:
@@ -86,16 +96,18 @@ class SalesforceSession:
 
     def _soql(self, stream: str, cursor: dict[str, Any]) -> str:
         where = ["IsWon = true"] if stream == "won_orders" else []
+        if cursor.get("gone"):
+            where = ["Order_Number__c != null", "(IsWon = false OR IsDeleted = true)"]
         if since := cursor.get("since"):
             overlap = timedelta(minutes=int(cursor.get("options", {}).get("overlap_minutes", 120)))
             start = (datetime.fromisoformat(str(since)) - overlap).astimezone(UTC)
             # A dateTime of SOQL stands without quotes.
             where.append(f"SystemModstamp >= {start.strftime('%Y-%m-%dT%H:%M:%SZ')}")
         clause = f" WHERE {' AND '.join(where)}" if where else ""
-        return f"{self._select(stream)}{clause} ORDER BY SystemModstamp, Id"
+        return f"{self._select(stream, bool(cursor.get('gone')))}{clause} ORDER BY SystemModstamp, Id"
 
-    def _select(self, stream: str) -> str:
-        """What is asked of a stream, as far as this org has it."""
+    def _select(self, stream: str, gone: bool) -> str:
+        """What is asked of a stream, as far as this org has it; of what is won no longer, that and how much it was."""
         account = self._wire.fields("Account")
         email = ("Email__c",) if "Email__c" in account else ()
         if stream == "accounts":
@@ -103,13 +115,19 @@ class SalesforceSession:
             return f"SELECT {', '.join(('Id', 'Name', *email, country, 'SystemModstamp'))} FROM Account"
         self._wire.needed("Opportunity", _NEEDED)
         currency = ("CurrencyIsoCode",) if self._several_currencies() else ()
+        if gone:
+            names = (
+                "Id", "Order_Number__c", "Amount", "CloseDate", *currency, "StageName", "IsWon", "IsDeleted", "SystemModstamp",
+            )  # fmt: skip
+            return f"SELECT {', '.join(names)} FROM Opportunity"
         names = (
             "Id", "AccountId", "Account.Name", *(f"Account.{n}" for n in email), "Amount", "CloseDate", *currency,
             *_NEEDED, "SystemModstamp",
         )  # fmt: skip
-        return (
-            f"SELECT {', '.join(names)}, (SELECT Name, Quantity, TotalPrice FROM {_LINES}) FROM Opportunity"
-        )
+        there = self._wire.fields("OpportunityLineItem")
+        taxes = _OF_LINES if there.issuperset(_OF_LINES) else ()
+        lines = f"SELECT {', '.join(('Name', 'Quantity', 'TotalPrice', *taxes))} FROM {_LINES}"
+        return f"SELECT {', '.join(names)}, ({lines}) FROM Opportunity"
 
     def _several_currencies(self) -> bool:
         """Whether an opportunity names its currency. Raises SetupError where it does not and the settings name none."""

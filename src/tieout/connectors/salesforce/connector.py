@@ -63,7 +63,12 @@ CONNECTOR = Connector(
     ),
     streams=(
         Stream("accounts", "customers", account, "SystemModstamp"),
-        Stream("won_orders", "closed-won opportunities with their products", won_order, "SystemModstamp"),
+        Stream(
+            "won_orders",
+            "closed-won opportunities with their products, and those that are won no longer",
+            won_order,
+            "SystemModstamp",
+        ),
     ),
     api=ApiVersion(
         VERSION,
@@ -78,13 +83,20 @@ CONNECTOR = Connector(
             "published answers of queries, errors and describes, and the API's guide; no org was spoken to",
             "https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/",
         ),
+        Verified(
+            date(2026, 11, 30),
+            "QueryAll and what stays in the recycle bin (15 days); IsDeleted, IsWon and StageName of Opportunity, the fields of "
+            "OpportunityLineItem",
+            "https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_queryall.htm, .../resources_getdeleted.htm, "
+            "https://developer.salesforce.com/docs/atlas.en-us.sfFieldRef.meta/sfFieldRef/salesforce_field_reference_Opportunity.htm",
+        ),
     ),
     rights=(
         NeededRight("api (OAuth scope)", "every call; of the app's run-as user: API Enabled"),
         NeededRight("Account: Read, View All; the fields Email__c, BillingCountryCode", "customers"),
         NeededRight(
             "Opportunity: Read, View All; the fields Order_Number__c, Tax_Title__c, Tax_Rate__c, Tax_Amount__c, Amount, CloseDate",
-            "won orders (products come with them)",
+            "won orders (products come with them, with the same three tax fields of OpportunityLineItem where it has them)",
         ),
         NeededRight(
             "Account: Edit; the fields Credit_Exposure__c, Collection_Status__c, Open_Orders__c",
@@ -94,11 +106,13 @@ CONNECTOR = Connector(
     limits="API calls a day (403 REQUEST_LIMIT_EXCEEDED is waited out); a query answers 2,000 rows a page",
     assumed=(
         "custom fields Credit_Exposure__c, Collection_Status__c and, where it is told, Open_Orders__c stand on Account, "
-        "Order_Number__c, Tax_Title__c, Tax_Rate__c and Tax_Amount__c on Opportunity; Email__c on Account where it is kept",
+        "Order_Number__c, Tax_Title__c, Tax_Rate__c and Tax_Amount__c on Opportunity; Email__c on Account where it is kept; where products "
+        "have taxes of their own, Tax_Title__c, Tax_Rate__c and Tax_Amount__c on OpportunityLineItem as well",
     ),
     not_covered=(
-        "opportunities that are deleted or no longer won after they were invoiced",
-        "several taxes on one opportunity; discounts and schedules of products",
+        "what is emptied out of the recycle bin before it was asked for, and orders whose number is taken away with the win: only the sums of "
+        "what is won show them",
+        "several taxes on one product; discounts and schedules of products",
         "person accounts' contacts, Orders and Contracts, Revenue Cloud",
     ),
 )

@@ -93,9 +93,9 @@ class Wire:
         answer: dict[str, Any] = json_of(reply, "Salesforce")
         return answer
 
-    def query(self, soql: str) -> dict[str, Any]:
-        """The first page of a query."""
-        return self.json(f"{DATA}/query", q=soql)
+    def query(self, soql: str, deleted_too: bool = False) -> dict[str, Any]:
+        """The first page of a query; with `deleted_too` of what is in the recycle bin as well."""
+        return self.json(f"{DATA}/{'queryAll' if deleted_too else 'query'}", q=soql)
 
     def whole(self, answer: Mapping[str, Any] | None, what: str) -> list[dict[str, Any]]:
         """All records of a query or sub-query, whose further pages are followed; none where it is null, as a sub-query

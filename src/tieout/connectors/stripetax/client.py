@@ -136,10 +136,16 @@ def _form(question: TaxQuestion) -> dict[str, str]:
 
 def _line(asked: TaxedLine, row: dict[str, Any], currency: str) -> DeterminedLine:
     parts = row.get("tax_breakdown") or []
+    told = sum(int(p["amount"]) for p in parts)
+    # Each part is rounded by itself.
+    if abs(told - int(row["amount_tax"])) > len(parts):
+        raise RefusedError(
+            f"Stripe Tax: line {asked.line} is said to be taxed {row['amount_tax']}, and its parts come to {told}"
+        )
     kinds = {_treatment(asked.line, p) for p in parts}
-    if len(kinds) > 1:
-        # A county that asks for nothing, beside a state and a city that do.
-        kinds.discard("zero")
+    if "standard" in kinds:
+        # A county that asks for nothing, or a state that exempts it, beside a city that taxes it.
+        kinds -= {"zero", "exempt"}
     if len(kinds) > 1:
         raise RefusedError(f"Stripe Tax: line {asked.line} is taxed in several ways: split it")
     treatment = kinds.pop() if kinds else "zero"
