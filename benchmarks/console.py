@@ -83,6 +83,15 @@ select 'f' || document_id, (array['unknown_tax', 'unmapped_account', 'late_event
 insert into tieout.control_total (interface, entity, period, currency, control_group, count, debit, credit, reference, taken_at)
 select interface, entity, period, currency, '', count(*), sum(measure_debit), 0, 'report', now()
 from tieout.document group by interface, entity, period, currency;
+insert into tieout.findable (document_id, entity, thing, number, party, amount, terms)
+select n, 'MAIN', thing, 'INV-' || padded, 'Partner ' || n % 5000, cents / 100,
+    format($t$'!MAIN':1 '$eur':1 ':%s':1 '@%s':1 '=%s':1C 'k%s':1A 'inv%s':1A 'inv':1A '%s':1A '%s':1A 'partner':1B '%s':1B '#%s':1C
+        'word%s':1$t$, replace(thing, ' ', ''), to_char(at, 'YYYYMMDD'), trim_scale(cents / 100), n, padded, padded, n, n % 5000,
+        lpad((n % 10000)::text, 4, '0'), n % 977)::tsvector
+from (select document_id as n, occurred_at as at, lpad(document_id::text, 7, '0') as padded,
+    (document_id % 100000)::numeric as cents,
+    case when document_id % 3 = 0 then 'bank line' when document_id % 500 = 1 then 'payout' else 'charge' end as thing
+    from tieout.document) d;
 insert into tieout.evidence (at, actor, action, subject, entity)
 select occurred_at, 'process', 'document.planned', source_key, entity from tieout.document;
 insert into tieout.open_line (entity, line, side, account, kind, booked_on, amount, currency, partner, number, text, read_at)
@@ -101,6 +110,10 @@ PAGES = (
     "/documents?state=refused", "/documents?source_key=k4711", "/documents/{document}", "/payouts", "/payouts/{payout}",
     "/close", "/close/MAIN/2026-10", "/interfaces", "/interfaces/stripe", "/mappings", "/mappings/accounts", "/evidence",
     "/evidence?action=case.", "/evidence?subject=k4711", "/access", "/systems", "/payments", "/me",
+    # Called so, said so, in any way of writing it; a whole month, what only begins so, and what every document says.
+    "/find?q=INV-0004711", "/find?q=k4711", "/find?q=Partner 4711", "/find?q=471.10", "/find?q=payout 471.01 eur", "/find?q=2026-03-01",
+    "/find?q=DE02 1203 0000 0000 4711 47", "/find?q=word47 1.234,56", "/find?q=inv-00047", "/find?q=oct 2026", "/find?q=inv", "/find?q=part",
+    "/find?q=nobody knows", "/find/list?q=inv-00047", "/find/list?q=partner",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -16,8 +17,10 @@ from tests.acceptance.commands import run_tieout
 from tests.simulation.house import misnamed, planted_causes
 from tests.simulation.recoveries import RECOVERIES, Hands
 from tests.simulation.runs import staying
+from tests.simulation.searches import SEARCHES
 from tieout.alerting import open_alerts
 from tieout.proofs import tie_out
+from tieout.security import masked
 
 pytestmark = pytest.mark.long
 
@@ -41,6 +44,35 @@ def test_at_least_twenty_kinds_of_fault_are_planted() -> None:
 def test_today_and_the_alert_name_every_kind_of_fault_and_its_money(hands: Hands) -> None:
     assert set(planted_causes(hands.house)) == set(RECOVERIES[hands.house.kind])
     assert misnamed(hands.house, hands.rita) == []
+
+
+def test_a_finance_team_finds_what_it_looks_for_first(hands: Hands) -> None:
+    """Twenty searches of each company's month, typed as people type, each with its thing first."""
+    searches = SEARCHES[hands.house.kind](hands.house.connection)
+    assert len(searches) == 20
+    wrong = []
+    for search in searches:
+        found = hands.ask("GET", f"/find?q={quote(search.typed)}")["items"]
+        if not found or found[0]["source_key"] != masked(search.first):
+            wrong.append(f"{search.typed!r}: {[(f['thing'], f['number'], f['party']) for f in found[:2]]}")
+    assert wrong == []
+
+
+def test_nobody_finds_or_counts_what_they_may_not_see(hands: Hands) -> None:
+    """Somebody of another entity finds nothing of this one, nor hears how much there is; an administrator sees no figures; and
+    wages are found by nobody."""
+    searches = SEARCHES[hands.house.kind](hands.house.connection)
+    hands.house.grant("elsa", "viewer", "MARS")
+    with hands.house.api("elsa") as elsa:
+        for search in searches:
+            told = elsa.get("/find", params={"q": search.typed}).json()
+            assert (told["items"], told["more"]) == ([], False), search
+    with hands.house.api("adam", ("administrator",)) as adam:
+        assert adam.get("/find", params={"q": "2026-10"}).status_code == 403
+    wages = hands.house.connection.execute(
+        "select count(*) as n from tieout.findable f join tieout.document d using (document_id) where d.interface = 'payroll'"
+    ).fetchone()
+    assert wages == {"n": 0}
 
 
 # What recovers each planted fault in tests/simulation/recoveries.py, of what its case offers.

@@ -11,6 +11,7 @@ from tieout.close import LatenessStage, RevocationStage
 from tieout.delivery import DeliveryStage, VerifyStage
 from tieout.engine import Chore, Clock, Loop, Pace, Stage, SystemClock, Worker, forget_old_failures
 from tieout.evidence import Sealer
+from tieout.finding import catch_up
 from tieout.inbox import FetchStage, FolderStage, PollStage
 from tieout.kept_figures import KeptFiguresStage
 from tieout.operations.collecting import read_receivables
@@ -56,6 +57,7 @@ def worker(project: OpenProject) -> Worker:
         ],
         "verify": [VerifyStage(project.reader_of, lambda: project.ledgers, clock)],
         "figures": [KeptFiguresStage(release, project.session, clock)],
+        "find": [Chore("entering", catch_up, Pace(every_s=0.5))],
         "taxes": [TaxStage(release, project.reader_of, clock)],
         "tell": [
             WebhookStage(f"/tieout/{settings.name}", SystemClock(), settings.private),

@@ -16,6 +16,8 @@ from tieout.console.views.cases import Case, Cases
 from tieout.console.views.certifying import Account, Accounts
 from tieout.console.views.closing import Close, Closes
 from tieout.console.views.documents import Documents
+from tieout.console.views.exporting import Exports
+from tieout.console.views.finding import Find
 from tieout.console.views.interfaces import Interface, Interfaces
 from tieout.console.views.matching import Lessons, Matching
 from tieout.console.views.owing import Receivables
@@ -46,11 +48,14 @@ def pages(name: str, environment: str, sso: bool, people_exist: Callable[[], boo
         receivables, accounts, account = Receivables(r), Accounts(r), Account(r)
         payments, interfaces, interface = Payments(r), Interfaces(r), Interface(r)
         mappings, mapping, systems = Mappings(r), Mapping(r), Systems(r)
-        access, me = Access(r), Me(r)
+        access, me, find = Access(r), Me(r), Find(r)
         return [
             *gate(name, environment, sso, people_exist),
             at("/", Today(r).view),
             at("/start", Start(r).view),
+            at("/find", find.view),
+            at("/find/list", find.list),
+            at("/export/{list}.{form}", Exports().view),
             at("/tie-out", tie_out.view),
             at("/tie-out/documents", tie_out.behind),
             at("/cases", cases.view, cases.act),

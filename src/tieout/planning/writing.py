@@ -12,6 +12,7 @@ from tieout.cases import NewCase, open_cases, solve, solve_others
 from tieout.documents import Frame, canonical_bytes, encode_effect, kind_of, ledger_lines
 from tieout.documents.states import DocumentState
 from tieout.evidence import Entry, record, salted_hash
+from tieout.finding import enter_later
 from tieout.money import Period
 from tieout.planning.work import Work
 from tieout.processes import Effect, kinds_waiting_for_anything, recipe_of
@@ -88,7 +89,9 @@ class Writer:
     def write(self, group: list[Work]) -> None:
         if not group:
             return
-        self._documents([w for w in group if w.is_new])
+        new = [w for w in group if w.is_new]
+        self._documents(new)
+        enter_later(self._connection, [w.document_id for w in new])
         self._names(group)
         self._replanned([w for w in group if not w.is_new])
         self._deliveries(group)

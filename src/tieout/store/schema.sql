@@ -625,6 +625,33 @@ ALTER TABLE tieout.file_change ALTER COLUMN change_id ADD GENERATED ALWAYS AS ID
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE tieout.findable (
+    document_id bigint NOT NULL,
+    entity text NOT NULL,
+    thing text NOT NULL,
+    number text NOT NULL,
+    party text NOT NULL,
+    amount numeric,
+    terms tsvector NOT NULL
+);
+CREATE TABLE tieout.findable_due (
+    due_id bigint NOT NULL,
+    documents bigint[] NOT NULL
+);
+ALTER TABLE tieout.findable_due ALTER COLUMN due_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.findable_due_due_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.findable_progress (
+    one boolean DEFAULT true NOT NULL,
+    below bigint NOT NULL,
+    rules integer NOT NULL,
+    CONSTRAINT findable_progress_one_check CHECK (one)
+);
 CREATE TABLE tieout.idempotency (
     scope bytea NOT NULL,
     key text NOT NULL,
@@ -973,6 +1000,24 @@ CREATE TABLE tieout.receivables_read (
 CREATE TABLE tieout.release (
     sha256 text NOT NULL,
     activated_at timestamp with time zone NOT NULL
+);
+CREATE TABLE tieout.saved_view (
+    view_id bigint NOT NULL,
+    person text NOT NULL,
+    page text NOT NULL,
+    name text NOT NULL,
+    asked text NOT NULL,
+    shared boolean NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT saved_view_name_check CHECK ((name <> ''::text))
+);
+ALTER TABLE tieout.saved_view ALTER COLUMN view_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.saved_view_view_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 CREATE TABLE tieout.schema_migration (
     name text NOT NULL,
@@ -1580,6 +1625,12 @@ ALTER TABLE ONLY tieout.failure
     ADD CONSTRAINT failure_pkey PRIMARY KEY (stage, lane, item);
 ALTER TABLE ONLY tieout.file_change
     ADD CONSTRAINT file_change_pkey PRIMARY KEY (change_id);
+ALTER TABLE ONLY tieout.findable_due
+    ADD CONSTRAINT findable_due_pkey PRIMARY KEY (due_id);
+ALTER TABLE ONLY tieout.findable
+    ADD CONSTRAINT findable_pkey PRIMARY KEY (document_id);
+ALTER TABLE ONLY tieout.findable_progress
+    ADD CONSTRAINT findable_progress_pkey PRIMARY KEY (one);
 ALTER TABLE ONLY tieout.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (scope, key);
 ALTER TABLE ONLY tieout.kept_figure
@@ -1644,6 +1695,10 @@ ALTER TABLE ONLY tieout.receivables_read
     ADD CONSTRAINT receivables_read_pkey PRIMARY KEY (entity);
 ALTER TABLE ONLY tieout.release
     ADD CONSTRAINT release_pkey PRIMARY KEY (sha256);
+ALTER TABLE ONLY tieout.saved_view
+    ADD CONSTRAINT saved_view_person_page_name_key UNIQUE (person, page, name);
+ALTER TABLE ONLY tieout.saved_view
+    ADD CONSTRAINT saved_view_pkey PRIMARY KEY (view_id);
 ALTER TABLE ONLY tieout.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY tieout.service_key
@@ -1727,6 +1782,7 @@ CREATE INDEX evidence_actor ON tieout.evidence USING btree (actor, evidence_id);
 CREATE INDEX evidence_authority ON tieout.evidence USING btree (evidence_id) WHERE (action ~~ 'authority.%'::text);
 CREATE INDEX evidence_subject ON tieout.evidence USING btree (subject, evidence_id);
 CREATE INDEX evidence_xid ON tieout.evidence USING btree (xid);
+CREATE INDEX findable_terms ON tieout.findable USING gin (terms) WITH (gin_pending_list_limit='512');
 CREATE INDEX idempotency_age ON tieout.idempotency USING btree (made_at);
 CREATE INDEX late_decision_document ON tieout.late_decision USING btree (document_id, no);
 CREATE INDEX late_event_booked ON tieout.late_event USING btree (entity, booked_on);
@@ -1747,6 +1803,7 @@ CREATE INDEX payout_item_movement ON tieout.payout_item USING btree (entity, mov
 CREATE INDEX prepared_payees ON tieout.prepared USING gin (payees);
 CREATE INDEX prepared_received ON tieout.prepared USING btree (entity, kind, received_at);
 CREATE INDEX receivable_invoice_due ON tieout.receivable_invoice USING btree (entity, due_on, move) WHERE (status <> 'paid'::text);
+CREATE INDEX saved_view_page ON tieout.saved_view USING btree (page, name);
 CREATE INDEX session_person ON tieout.session USING btree (person) WHERE (ended_at IS NULL);
 CREATE UNIQUE INDEX signature_one ON tieout.signature USING btree (entity, period, task) WHERE (revoked_at IS NULL);
 CREATE UNIQUE INDEX suggestion_one_open ON tieout.suggestion USING btree (interface, lines_key) WHERE (state = ANY (ARRAY['open'::text, 'to_approve'::text]));
@@ -1818,6 +1875,9 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.eviden
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.evidence_leaf FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.failure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.file_change FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.findable FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.findable_due FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.findable_progress FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.idempotency FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.kept_figure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.key_end FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -1845,6 +1905,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.qualif
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.receivable_invoice FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.receivables_read FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.release FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.saved_view FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.service_key FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.session FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.signature FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();

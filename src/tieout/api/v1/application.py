@@ -15,6 +15,7 @@ from tieout.api.v1 import (
     closing,
     deciding,
     documents,
+    finding,
     identity,
     late,
     mapping,
@@ -25,10 +26,12 @@ from tieout.api.v1 import (
     receivables,
     running,
     standing,
+    story,
     subscriptions,
     systems,
     taxing,
     today,
+    views,
 )
 from tieout.api.v1.context import RequestContext
 from tieout.api.v1.idempotency import Idempotent
@@ -47,7 +50,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, documents, origins, proving, taxing, matching, approving, closing, certifying, late, paying, receivables, running, standing, mapping, systems, subscriptions
+        identity, access, today, deciding, cases, finding, documents, story, origins, proving, taxing, matching, approving, closing, certifying, late, paying, receivables, running, standing, mapping, systems, subscriptions, views
     )
 )  # fmt: skip
 

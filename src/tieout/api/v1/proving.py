@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.cells import as_csv
 from tieout.api.v1.context import RequestContext, TheConnection, TheContext
-from tieout.api.v1.documents import Document
+from tieout.api.v1.documents import Document, with_names
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Figure, Filter, Money, MonthFilter, MonthInQuery, month
@@ -220,7 +220,7 @@ def behind(
     }  # fmt: skip
     rows, more = cut(connection.execute(_SQL[f"behind_{bucket}"], given).fetchall(), limit)
     following = place(rows[-1]["occurred_at"].isoformat(), rows[-1]["document_id"]) if more else None
-    return Page(items=[Document(**r) for r in rows], next=following)
+    return Page(items=with_names(connection, rows), next=following)
 
 
 @router.get("/tie-out/ledger-months")

@@ -290,3 +290,105 @@ left join tieout.interface_failure f using (interface) group by interface
 
 -- name: open_by_interface
 select interface, count(*)::int as open_cases from tieout.cases where state = 'open' group by interface
+
+-- name: story_nodes
+-- What relates documents: their order, what others name them by, their key.
+select document_id, interface, entity, kind, source_key, order_key, link_key from tieout.document
+where document_id = any(%(ids)s) and state <> 'superseded'
+
+-- name: story_by_order
+-- What is of the same order; payments may know it by its number, which is what its invoice is called.
+select document_id from tieout.document
+where entity = %(entity)s and state <> 'superseded' and order_key <> '' and order_key = any(%(orders)s)
+union
+select document_id from tieout.document
+where entity = %(entity)s and state <> 'superseded' and link_key <> '' and link_key = any(%(links)s)
+limit %(most)s
+
+-- name: story_by_payout
+-- The payout that paid a movement out.
+select p.document_id from tieout.payout_item i
+join tieout.document p on p.entity = i.entity and p.link_key = i.payout_key and p.kind = 'provider_movement'
+    and p.state <> 'superseded'
+where i.entity = %(entity)s and i.movement_key = any(%(keys)s) limit %(most)s
+
+-- name: story_by_name
+-- What procurement calls by one name: orders with their receipts and bills, payments with what the bank says of them.
+select o.document_id from tieout.document_name n
+join tieout.document_name o on o.entity = n.entity and o.name = n.name
+where n.document_id = any(%(ids)s) and o.document_id <> n.document_id
+  and (n.name like 'order:%%' or n.name like 'payment:%%') limit %(most)s
+
+-- name: story_by_effect
+-- What was matched with what: a payout's arrival with its bank line, and the other way; what a document matches itself.
+with mine as (
+    select v.system, v.external_id, v.document_id from tieout.delivery v where v.document_id = any(%(ids)s)
+), sides as (
+    select m.left_effect, m.right_effect, m.document_id from tieout.v_effect_match m where m.document_id = any(%(ids)s)
+)
+select m.document_id from tieout.v_effect_match m join mine on m.left_effect = mine.external_id
+where m.effect in ('match_bank_line', 'match_payout_reversal')
+union
+select v.document_id from sides s join tieout.delivery v on v.external_id in (s.left_effect, s.right_effect)
+    and v.system in (select system from mine)
+union
+select d.document_id from mine join tieout.match_line x on x.effect = mine.external_id and x.effect <> ''
+join tieout.document d on d.interface = x.interface and d.source_key = x.source_key and d.state <> 'superseded'
+limit %(most)s
+
+-- name: story_by_match
+-- Both sides of a match.
+select v.document_id from tieout.document d
+join tieout.match_line x on x.interface = d.interface and x.source_key = d.source_key and x.effect <> ''
+join tieout.delivery v on v.external_id = x.effect and v.entity = x.entity
+where d.document_id = any(%(ids)s) and d.kind = 'reconciliation'
+union
+select c.document_id from tieout.document d
+join tieout.match_name n on n.interface = d.interface and n.source_key = d.source_key and n.name like 'document:%%'
+join tieout.document c on c.source_key = substring(n.name from 'document:[^:]*:(.*)') and c.interface = split_part(n.name, ':', 2)
+where d.document_id = any(%(ids)s) and d.kind = 'reconciliation' and c.state <> 'superseded'
+limit %(most)s
+
+-- name: story_documents
+select d.document_id, d.interface, d.source_key, d.state, d.accounting_on, d.currency,
+    (select array_agg(c.case_id order by c.case_id) from tieout.cases c where c.document_id = d.document_id
+        and c.state = 'open') as cases
+from tieout.document d
+where d.document_id = any(%(ids)s) and d.state <> 'superseded'
+  and (%(entities)s::text[] is null or d.entity = any(%(entities)s))
+
+-- name: story_people
+-- Who brought it, who asked for an approval and who decided it, who wrote something about its cases.
+select who, what, at, request_id from (
+    select m.submitted_by as who, 'brought ' || d.source_key as what, m.received_at as at, null::bigint as request_id
+    from tieout.document d join tieout.message m using (message_id)
+    where d.document_id = any(%(ids)s) and m.submitted_by <> ''
+    union all
+    select r.asked_by, 'asked for an approval: ' || r.summary, r.requested_at, r.request_id
+    from tieout.approval_request r where r.document_id = any(%(ids)s) and r.asked_by <> ''
+    union all
+    select x.person, case x.verdict when 'approve' then 'approved: ' else 'rejected: ' end || r.summary, x.at, r.request_id
+    from tieout.approval_request r join tieout.approval_decision x using (request_id) where r.document_id = any(%(ids)s)
+    union all
+    select n.person, 'wrote about case ' || c.case_id, n.at, null
+    from tieout.cases c join tieout.case_note n using (case_id) where c.document_id = any(%(ids)s)
+) hands order by at desc, who limit %(most)s
+
+-- name: views
+select view_id, page, name, asked, shared, person, made_at from tieout.saved_view
+where page = %(page)s and (person = %(person)s or shared)
+order by person <> %(person)s, name, view_id limit %(most)s
+
+-- name: keep_view
+insert into tieout.saved_view (person, page, name, asked, shared, made_at)
+select %(person)s, %(page)s, %(name)s, %(asked)s, %(shared)s, %(now)s
+where (select count(*) from tieout.saved_view where person = %(person)s and page = %(page)s and name <> %(name)s) < %(most)s
+on conflict (person, page, name) do update set asked = excluded.asked, shared = excluded.shared, made_at = excluded.made_at
+returning view_id, page, name, asked, shared, person, made_at
+
+-- name: forget_view
+delete from tieout.saved_view where view_id = %(view_id)s and person = %(person)s
+
+-- name: case_of_number
+select case_id, cause, entity, interface, source_key, amount, currency, state, opened_at from tieout.cases
+where case_id = %(case)s and (%(entities)s::text[] is null or entity = any(%(entities)s))

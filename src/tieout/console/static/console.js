@@ -211,3 +211,82 @@ function settle() {
 document.addEventListener("htmx:afterSettle", settle);
 document.addEventListener("DOMContentLoaded", settle);
 addEventListener("pagehide", () => stream && stream.close());
+
+// find: what fits what is typed so far, chosen from by keyboard
+
+let typed = null;
+let asking = null;
+
+function finding() {
+  return { box: document.getElementById("find"), list: document.getElementById("found") };
+}
+
+function closeFound() {
+  const { box, list } = finding();
+  if (!list || list.hidden) return false;
+  list.hidden = true;
+  list.replaceChildren();
+  box.setAttribute("aria-expanded", "false");
+  box.removeAttribute("aria-activedescendant");
+  return true;
+}
+
+function chooseFound(by) {
+  const { box, list } = finding();
+  const all = [...list.querySelectorAll("a[role=option]")];
+  if (!all.length) return;
+  const here = all.findIndex((each) => each.getAttribute("aria-selected") === "true");
+  all.forEach((each) => each.setAttribute("aria-selected", "false"));
+  const next = all[(here + by + all.length + (here < 0 && by < 0 ? 1 : 0)) % all.length];
+  next.setAttribute("aria-selected", "true");
+  next.scrollIntoView({ block: "nearest" });
+  box.setAttribute("aria-activedescendant", next.id);
+}
+
+async function ask(text) {
+  const { box, list } = finding();
+  if (asking) asking.abort();
+  asking = new AbortController();
+  const reply = await fetch(`/find/list?q=${encodeURIComponent(text)}`, { signal: asking.signal }).catch(() => null);
+  if (!reply || !reply.ok || box.value.trim() !== text || document.activeElement !== box) return;
+  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  if (box.value.trim() !== text) return;
+  list.replaceChildren(...[...page.body.children].map((each) => document.importNode(each, true)));
+  htmx.process(list);
+  list.hidden = false;
+  box.setAttribute("aria-expanded", "true");
+  box.removeAttribute("aria-activedescendant");
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.id !== "find") return;
+  clearTimeout(typed);
+  const text = event.target.value.trim();
+  if (text.length < 2) return closeFound();
+  typed = setTimeout(() => ask(text), 140);
+});
+
+document.addEventListener("keydown", (event) => {
+  const { box, list } = finding();
+  if (event.target !== box || event.isComposing) return;
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    if (list.hidden) return;
+    chooseFound(event.key === "ArrowDown" ? 1 : -1);
+    event.preventDefault();
+  } else if (event.key === "Enter") {
+    const chosen = list.querySelector("a[aria-selected=true]");
+    clearTimeout(typed);
+    if (chosen) {
+      event.preventDefault();
+      chosen.click();
+    }
+    closeFound();
+  } else if (event.key === "Escape" && closeFound()) {
+    event.preventDefault();
+  }
+}, true);
+
+document.addEventListener("focusout", (event) => {
+  const { box, list } = finding();
+  if (event.target === box && !(event.relatedTarget && list.contains(event.relatedTarget))) setTimeout(closeFound, 200);
+});

@@ -29,17 +29,19 @@ class Documents:
         )  # fmt: skip
 
     async def one(self, page: Page) -> Response:
-        """One document with its source's bytes, its effects and, for whoever may see it, its evidence."""
+        """One document with its story, its source's bytes, its effects and, for whoever may see it, its evidence."""
         number = page.request.path_params["number"]
         found = await page.api.get(f"/documents/{number}")
         source = await page.api.maybe(f"/documents/{number}/source")
+        story = await page.api.get(f"/documents/{number}/story")
         entries: list[dict[str, Any]] = []
         if page.may("evidence:read"):
             told = await page.api.maybe("/evidence", subject=found["source_key"], limit=20)
             entries = told["items"] if told else []
         deliveries = found["deliveries"]
         return self._r.render(
-            page, "document.html", d=found, source=source, entries=entries, as_text=as_text,
+            page, "document.html", d=found, source=source, entries=entries, as_text=as_text, story=story,
+            named=next((c for c in story["chapters"] if c["itself"]), None),
             confirmed=sum(v["state"] == "confirmed" for v in deliveries),
             failed=any(v["state"] == "refused" for v in deliveries), changed=any(v["changed"] for v in deliveries),
         )  # fmt: skip
