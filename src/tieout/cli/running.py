@@ -23,7 +23,7 @@ from tieout.cli.context import (
     open_project,
     open_running,
 )
-from tieout.cli.sandbox import is_empty, lives_under, sandbox_part, was_toured
+from tieout.cli.sandbox import is_empty, is_installed, lives_under, sandbox_part, was_toured
 from tieout.cli.signing_in import first_link
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ def up(
     day_s: Annotated[
         float, typer.Option("--seconds-a-day", help="in an empty folder: how fast the sandbox's days pass")
     ] = 2.0,
+    own: Annotated[
+        bool, typer.Option("--own", help="in an empty folder: a project of your own, set up in the browser")
+    ] = False,
     workers: Annotated[int, typer.Option(min=1, max=32, help="how many workers share the work")] = 1,
     give_up_s: Annotated[
         float,
@@ -58,15 +61,18 @@ def up(
 ) -> None:
     """Run everything: the database, a worker (or several), the web side; what dies is restarted.
 
-    In an empty folder: a company on the sandbox, to look around in.
+    In an empty folder: a company on the sandbox, to look around in; with --own, or where no sandbox is installed, a project of your
+    own, which is set up in the browser.
     """
     from tieout.observe import ServiceManager
     from tieout.settings import read_environment
 
     stop = stop_on_signals()
     if is_empty(folder):
-        sandbox_part("demo.tour").Tour(folder, factories.supervisor, day_s).run(stop)
-        return
+        if not own and is_installed():
+            sandbox_part("demo.tour").Tour(folder, factories.supervisor, day_s).run(stop)
+            return
+        begin_empty(folder)
     if was_toured(folder):
         if who := lives_under(folder):
             fail(
@@ -95,6 +101,17 @@ def up(
         project.close()
     if supervisor.reason:
         fail(f"Tieout ended: {supervisor.reason}. What it wrote is in {project.settings.state}")
+
+
+def begin_empty(folder: Path) -> None:
+    """Write a project to be set up in the browser; ends with 2 where it cannot be written."""
+    from tieout.cli.template import write_empty
+
+    try:
+        write_empty(folder, "My company", "test")
+    except OSError as error:
+        fail(f"no project can be made in {folder}: {error.strerror}", USAGE)
+    err.print(f"A project of your own is begun in {folder.resolve()}")
 
 
 def take_and_start(project: OpenProject) -> EmbeddedServer | None:

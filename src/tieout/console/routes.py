@@ -15,6 +15,7 @@ from tieout.console.views.approvals import Approval, Approvals
 from tieout.console.views.cases import Case, Cases
 from tieout.console.views.certifying import Account, Accounts
 from tieout.console.views.closing import Close, Closes
+from tieout.console.views.declaring import InterfaceForm
 from tieout.console.views.documents import Documents
 from tieout.console.views.exporting import Exports
 from tieout.console.views.finding import Find
@@ -25,6 +26,7 @@ from tieout.console.views.paying import Payments
 from tieout.console.views.people import Access, Me
 from tieout.console.views.platform import Evidence, Mapping, Mappings, Systems
 from tieout.console.views.proving import Payouts, TieOut
+from tieout.console.views.set_up import SetUp
 from tieout.console.views.start import Start
 from tieout.console.views.today import Today
 
@@ -49,10 +51,13 @@ def pages(name: str, environment: str, sso: bool, people_exist: Callable[[], boo
         payments, interfaces, interface = Payments(r), Interfaces(r), Interface(r)
         mappings, mapping, systems = Mappings(r), Mapping(r), Systems(r)
         access, me, find = Access(r), Me(r), Find(r)
+        declaring, set_up = InterfaceForm(r), SetUp(r)
         return [
             *gate(name, environment, sso, people_exist),
             at("/", Today(r).view),
             at("/start", Start(r).view),
+            at("/set-up", set_up.view),
+            at("/set-up/{step}", set_up.view, set_up.act),
             at("/find", find.view),
             at("/find/list", find.list),
             at("/export/{list}.{form}", Exports().view),
@@ -77,6 +82,7 @@ def pages(name: str, environment: str, sso: bool, people_exist: Callable[[], boo
             at("/close/{entity}/{period}/accounts", accounts.view, accounts.act),
             at("/close/{entity}/{period}/accounts/{account}/{currency}", account.view, account.act),
             at("/interfaces", interfaces.view),
+            at("/declare", declaring.view, declaring.act),
             at("/interfaces/{name}", interface.view, interface.act),
             at("/mappings", mappings.view),
             at("/mappings/{table}", mapping.view, mapping.act),
