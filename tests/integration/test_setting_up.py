@@ -160,19 +160,16 @@ def test_one_company_is_one_entity(served: Served, office: Office) -> None:
     assert reply.status_code == 422 and "is entity US already" in reply.text
 
 
-def test_with_two_administrators_and_in_production_nobody_takes_a_role(
-    database: Database, tmp_path: Path
+@pytest.mark.parametrize("environment", ["test", "production"])
+def test_where_there_are_two_administrators_nobody_takes_a_role(
+    database: Database, tmp_path: Path, environment: str
 ) -> None:
-    for environment in ("test", "production"):
-        served = served_of(database, tmp_path / environment, environment)
-        if environment == "test":
-            served.let_in()
-        served.start()
-        carl = served.sign_in("carl")
-        assert carl.post("/set-up/roles").status_code == 403
-        alice = served.sign_in("bob") if environment == "test" else carl
-        reply = alice.post("/set-up/roles")
+    served = served_of(database, tmp_path / environment, environment).let_in().start()
+    try:
+        assert served.sign_in("carl").post("/set-up/roles").status_code == 403
+        reply = served.sign_in("bob").post("/set-up/roles")
         assert reply.status_code in (403, 409, 422), reply.text
+    finally:
         served.kill()
 
 
