@@ -45,6 +45,8 @@ class Project:
     folder: Path
     name: str
     environment: str
+    # The address of the sandbox's own page, on a sandbox.
+    sandbox: str
     dsn: str
     owner_dsn: str
     clock_file: Path | None
@@ -72,7 +74,7 @@ _TOP = {
     # A project of one file has these in it as well.
     "interfaces", "mappings",
 }  # fmt: skip
-_PROJECT = {"name", "environment"}
+_PROJECT = {"name", "environment", "sandbox"}
 _ENTITY = {
     "name",
     "currency",
@@ -471,6 +473,7 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         folder=folder,
         name=file.need(project, "name", str, "project"),
         environment=file.need(project, "environment", str, "project"),
+        sandbox=_sandbox(file, project),
         dsn=dsn or _database(file, folder, "dsn"),
         owner_dsn=_database(file, folder, "owner_dsn"),
         clock_file=(folder / clock) if clock else None,
@@ -494,3 +497,16 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
             identity.sign_on.says() if identity.sign_on else (),
         ),
     )
+
+
+_SANDBOX = re.compile(r"http://localhost:\d{2,5}")
+
+
+def _sandbox(file: TomlFile, project: dict[str, Any]) -> str:
+    """Where the sandbox's own page is: on this very machine, and nowhere but on a sandbox. Raises ProjectError."""
+    address = str(project.get("sandbox", ""))
+    if address and (project.get("environment") != "sandbox" or not _SANDBOX.fullmatch(address)):
+        raise file.fail(
+            "sandbox", "project", 'an address http://localhost:PORT, with environment = "sandbox"'
+        )
+    return address
