@@ -56,7 +56,8 @@ _CONCUR = ("client_id", "client_secret", "refresh_token")
 
 
 class World:
-    """Every outside system. Credentials are made anew for each sandbox."""
+    """Every outside system. `root` is what every secret is made of, in this order: the same one makes the same ones; made anew
+    where it is empty. `ports` are where the systems are served, free ones where none are said."""
 
     def __init__(
         self,
@@ -69,8 +70,6 @@ class World:
         root: str = "",
         ports: dict[str, int] | None = None,
     ) -> None:
-        """`root` is what every secret is made of, in this order: the same one makes the same; made anew where it is empty.
-        `ports` are where the systems are served, free ones where none are said."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.seed = folder, seed
         self.clock_file = folder / "clock"
@@ -124,9 +123,7 @@ class World:
         self.coupa = Coupa(now, **buyer, faults=die(12))
         app, secret = self.secrets["paypal_id"], self.secrets["paypal_secret"]
         self.paypal = PayPal(now, client_id=app, client_secret=secret, faults=die(13))
-        self.bank = Bank()
-        self.bank.open_account(IBAN_USD, "USD", 0)
-        self.bank.open_account(IBAN_EUR, "EUR", 0)
+        self.bank = _bank()
         self.ports = ports or free_ports(_SYSTEMS)
         # Where the sandbox's own page is served, 0 where there is none.
         self.desk_port = 0
@@ -193,3 +190,10 @@ class World:
         self.mail.stop()
         if self._serving is not None:
             self._serving.stop()
+
+
+def _bank() -> Bank:
+    bank = Bank()
+    for iban, currency in ((IBAN_USD, "USD"), (IBAN_EUR, "EUR")):
+        bank.open_account(iban, currency, 0)
+    return bank

@@ -464,10 +464,7 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
             raise file.fail(come.interface, "fetch", "it says otherwise than [watch] how files are whole")
         fetch.append((come.interface, come.place))
         interfaces[come.interface] = replace(interfaces[come.interface], arrival=come.arrival)
-    sinks = {str(k): str(v) for k, v in file.data.get("sinks", {}).items()}
-    for target, system in sinks.items():
-        if target not in ("crm", "mail", "event", "bank") or system not in systems:
-            raise file.fail(target, "sinks", "crm, mail, event and bank each name one of the systems")
+    sinks = _sinks(file, systems)
     identity = read_identity(file, serve_host, serve_port, entities, secret)
     return Project(
         folder=folder,
@@ -497,6 +494,15 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
             identity.sign_on.says() if identity.sign_on else (),
         ),
     )
+
+
+def _sinks(file: TomlFile, systems: dict[str, SystemConfig]) -> dict[str, str]:
+    """Which system takes what goes out, by its kind. Raises ProjectError."""
+    sinks = {str(k): str(v) for k, v in file.data.get("sinks", {}).items()}
+    for target, system in sinks.items():
+        if target not in ("crm", "mail", "event", "bank") or system not in systems:
+            raise file.fail(target, "sinks", "crm, mail, event and bank each name one of the systems")
+    return sinks
 
 
 _SANDBOX = re.compile(r"http://localhost:\d{2,5}")
