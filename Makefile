@@ -108,6 +108,9 @@ campaign-faults: $(VENV)/.dev ## many seeds under heavy faults; writes docs/camp
 campaign-failover: $(VENV)/.dev ## a replicated PostgreSQL whose primary dies, several workers; writes docs/campaigns/failover.md
 	@$(BIN)/python -m tests.simulation.campaign failover --count 20
 
+campaign-first-figure: $(VENV)/.dev ## one person from `tieout init` to a first figure: time and clicks; writes docs/campaigns/first-figure.md
+	@$(BIN)/python -m tests.acceptance.first_figure
+
 campaign-isolation: $(VENV)/.dev ## 1,000 random schedules of lanes and failing items; writes docs/campaigns/isolation.md
 	@$(BIN)/python -m tests.simulation.campaign isolation --count 1000
 

@@ -464,11 +464,21 @@ def test_what_dies_is_started_again(running: Running) -> None:
 def test_init_makes_a_project_that_check_explains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Other files of the same worker give their projects a key of that name.
     monkeypatch.delenv("ODOO_KEY", raising=False)
-    assert tieout("init", str(tmp_path / "p")).returncode == 0
+    assert tieout("init", str(tmp_path / "p"), "--files").returncode == 0
     assert tieout("init", str(tmp_path / "p")).returncode == 2
     done = tieout("check", folder=tmp_path / "p")
     assert done.returncode == 2
     assert re.search(r"tieout\.toml, line \d+: the environment has no ODOO_KEY", done.stderr), done.stderr
+
+
+def test_a_project_that_is_to_be_set_up_in_the_browser_is_whole(tmp_path: Path) -> None:
+    made = tieout("init", str(tmp_path / "p"), "--name", 'Müller "GmbH"', "--environment", "production")
+    assert made.returncode == 0 and "tieout up --dir" in made.stdout, made.stderr
+    done = tieout("check", folder=tmp_path / "p")
+    assert done.returncode == 0, done.stderr
+    assert "no entity is declared yet: `tieout up` leads through it in the browser" in done.stdout
+    wrong = tieout("init", str(tmp_path / "q"), "--environment", 'x"y')
+    assert wrong.returncode == 2 and "test or production" in wrong.stderr
 
 
 @pytest.mark.parametrize(
@@ -502,7 +512,7 @@ def test_a_typo_is_told_with_file_line_and_what_was_expected(
 ) -> None:
     for name in ("ODOO_KEY", "STRIPE_KEY", "STRIPE_WEBHOOK_SECRETS"):
         monkeypatch.setenv(name, "x")
-    tieout("init", str(tmp_path / "p"))
+    tieout("init", str(tmp_path / "p"), "--files")
     path = tmp_path / "p" / file
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
@@ -531,7 +541,7 @@ def test_without_a_running_database_every_command_says_how_to_start_it(
 ) -> None:
     for name in ("ODOO_KEY", "STRIPE_KEY", "STRIPE_WEBHOOK_SECRETS"):
         monkeypatch.setenv(name, "x")
-    tieout("init", str(tmp_path / "p"))
+    tieout("init", str(tmp_path / "p"), "--files")
     done = tieout(*arguments, folder=tmp_path / "p")
     assert done.returncode == 3 and "`tieout up`" in done.stderr, done.stderr
     assert "Traceback" not in done.stderr

@@ -141,6 +141,13 @@ def test_two_people_are_one_click_away_for_whoever_has_the_link_alone(tmp_path: 
             data={"company": "services"},
         )
         assert strange.status_code == 403
+        # The company's people do something outside, as its button says.
+        done = http.post(f"{desk}/do", headers={"origin": desk}, data={"what": "lock", "case": ""})
+        assert done.status_code == 200 and "October is locked in Odoo" in done.text
+        assert (
+            http.post(f"{desk}/do", headers={"origin": desk}, data={"what": "rob", "case": ""}).status_code
+            == 404
+        )
         # What it knows them by is read by its owner alone.
         for path in (folder / ".sandbox").iterdir():
             if path.is_file() and path.name != "clock":
@@ -149,7 +156,8 @@ def test_two_people_are_one_click_away_for_whoever_has_the_link_alone(tmp_path: 
         # One is thrown away, and the other company begins.
         asked = http.get(f"{desk}/throw-away").text
         assert str(folder) in asked and "cannot be brought back" in asked
-        http.post(f"{desk}/throw-away", headers={"origin": desk}, data={"company": "services"})
+        thrown = http.post(f"{desk}/throw-away", headers={"origin": desk}, data={"company": "services"})
+        assert thrown.status_code == 200 and "being set up" in thrown.text
         running.said(r"(?s)is set up in it.*is set up in it.*Tieout is up")
         assert "Northwind" in (folder / "tieout.toml").read_text()
         assert http.get(f"{desk}/continue?as=accountant&back=/start").url.path == "/start"

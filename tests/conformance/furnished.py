@@ -59,6 +59,7 @@ def _sell(made: World, number: int, at: datetime) -> None:
         shipping=Decimal(0), shipping_tax=[], total=Decimal("10.00"), included=False,
     )  # fmt: skip
     shop.payments.move("CHARGE", Decimal("10.00"), Decimal("0.59"), at, (order["id"], order["name"]), number)
+    shop.payments.open_dispute(order, Decimal("10.00"), Decimal("15.00"), at, number)
     shop.payments.pay_out(at)
 
 

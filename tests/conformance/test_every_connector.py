@@ -110,9 +110,13 @@ def _held(name: str) -> Callable[[str], int]:
 def _of_shop(shop: Shopify, stream: str) -> int:
     account = shop.payments
     assert account is not None
-    return {"orders": len(shop.orders), "balance": len(account.movements), "payouts": len(account.payouts)}[
-        stream
-    ]
+    held = {
+        "orders": shop.orders,
+        "balance": account.movements,
+        "payouts": account.payouts,
+        "disputes": account.disputes,
+    }
+    return len(held[stream])
 
 
 def _push(name: str) -> Push | None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.conformance.furnished import NOW
 from tieout.connector_api import SetupError, SystemConfig, open_system
-from tieout.documents import CustomerInvoice, PayoutComposition, ProviderMovement
+from tieout.documents import CustomerInvoice, Dispute, PayoutComposition, ProviderMovement
 from tieout.operations.discover import discover
 from tieout_sandbox import World
 from tieout_sandbox.simulators.shopify import Shopify
@@ -192,4 +192,68 @@ def test_an_interface_says_what_movements_of_other_types_are(shop: Shopify) -> N
     raw = json.dumps(row).encode()
     for options, category in (({}, "shipping_label"), ({"movements": {"SHIPPING_LABEL": "fee"}}, "fee")):
         (made,) = SHOPIFY.stream("balance").documents(raw, options)
+        assert isinstance(made, ProviderMovement) and made.category == category
+
+
+def test_a_dispute_says_how_it_stands_and_since_when(shop: Shopify) -> None:
+    row = {"id": "gid://shopify/ShopifyPaymentsDispute/7", "legacyResourceId": "7", "type": "CHARGEBACK", "finalizedOn": None,
+           "amount": {"amount": "11.50", "currencyCode": "USD"}, "initiatedAt": "2026-10-05T12:00:00Z", "account_currency": "USD",
+           "reasonDetails": {"reason": "PRODUCT_NOT_RECEIVED"}, "order": {"id": "o", "transactions": [
+               {"id": "gid://shopify/OrderTransaction/5", "kind": "SALE", "status": "SUCCESS", "gateway": "shopify_payments"},
+               {"id": "gid://shopify/OrderTransaction/6", "kind": "REFUND", "status": "SUCCESS", "gateway": "shopify_payments"},
+               {"id": "gid://shopify/OrderTransaction/4", "kind": "SALE", "status": "FAILURE", "gateway": "shopify_payments"},
+           ]}}  # fmt: skip
+    stands = {"NEEDS_RESPONSE": "needs_response", "UNDER_REVIEW": "needs_response", "WON": "won", "LOST": "lost",
+              "ACCEPTED": "lost", "PREVENTED": "inquiry", "CHARGE_REFUNDED": "inquiry"}  # fmt: skip
+    for said, status in stands.items():
+        raw = json.dumps({**row, "status": said, "finalizedOn": "2026-11-05T00:00:00Z"}).encode()
+        (made,) = SHOPIFY.stream("disputes").documents(raw, {})
+        assert isinstance(made, Dispute) and made.status == status and made.payment_key == "5"
+        assert (made.reason == "product_not_received") == (status == "lost")
+        assert made.occurred_at.date().isoformat() == "2026-11-05"
+    (asked,) = SHOPIFY.stream("disputes").documents(
+        json.dumps({**row, "status": "LOST", "type": "INQUIRY"}).encode(), {}
+    )
+    assert isinstance(asked, Dispute) and (asked.status, asked.loss.value) == ("inquiry", D(0))
+
+
+@pytest.mark.parametrize("status", ["FAILED", "CANCELED"])
+def test_a_payout_that_came_back_is_told_with_its_parts_and_without_them_says_nothing(
+    shop: Shopify, status: str
+) -> None:
+    account = ShopifyPayments("USD")
+    row = account.move("CHARGE", D("3.00"), D("0.30"), NOW)
+    payout = {**account.pay_out(NOW), "status": status, "members": [row]}
+    (made,) = SHOPIFY.stream("payouts").documents(json.dumps(payout).encode(), {})
+    assert isinstance(made, PayoutComposition) and len(made.movement_keys) == 1
+    assert SHOPIFY.stream("payouts").documents(json.dumps({**payout, "members": []}).encode(), {}) == []
+
+
+def test_what_came_back_names_the_payout_that_it_was_and_not_the_one_that_it_is_in(shop: Shopify) -> None:
+    account = ShopifyPayments("USD")
+    account.move("CHARGE", D("3.00"), D("0.30"), NOW)
+    failed = account.pay_out(NOW)
+    back = account.come_back(failed, NOW + timedelta(days=1))
+    account.move("CHARGE", D("5.00"), D("0.30"), NOW + timedelta(days=1))
+    assert account.pay_out(NOW + timedelta(days=2))["id"] == back["associatedPayout"]["id"] != failed["id"]
+    (made,) = SHOPIFY.stream("balance").documents(json.dumps(back).encode(), {})
+    assert isinstance(made, ProviderMovement) and made.category == "payout_reversal"
+    assert made.payout_key == f"shopify-payout-{failed['legacyResourceId']}"
+
+
+def test_a_dispute_that_was_lost_in_another_currency_is_refused(shop: Shopify) -> None:
+    account = ShopifyPayments("USD")
+    told = account.open_dispute(
+        {"id": "gid://shopify/Order/1", "name": "#1"}, D("9.00"), D("15.00"), NOW, 1, "EUR"
+    )
+    account.close_dispute(told, False, NOW + timedelta(days=9))
+    raw = json.dumps({**told, "order": None, "account_currency": "USD"}).encode()
+    with pytest.raises(ValueError, match=r"9\.00 EUR was lost, and the balance is in USD"):
+        SHOPIFY.stream("disputes").documents(raw, {})
+
+
+def test_an_adjustment_of_a_dispute_goes_by_its_way(shop: Shopify) -> None:
+    for value, category in (("-9.00", "dispute"), ("9.00", "dispute_reversal")):
+        row = ShopifyPayments("USD").move("ADJUSTMENT", D(value), D(0), NOW, source=("DISPUTE", 5))
+        (made,) = SHOPIFY.stream("balance").documents(json.dumps(row).encode(), {})
         assert isinstance(made, ProviderMovement) and made.category == category

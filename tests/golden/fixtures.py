@@ -182,6 +182,18 @@ def _shopify_today() -> None:
     for name, row in {**rows, "transfer": account.movements[-1]}.items():
         _write("shopify", f"balance.{name}.invented.json", _json(row))
     _write("shopify", "payouts.paid.invented.json", _json({**payout, "members": members}))
+    paid = {
+        "id": "gid://shopify/OrderTransaction/1",
+        "kind": "SALE",
+        "status": "SUCCESS",
+        "gateway": "shopify_payments",
+    }
+    dispute = account.open_dispute(
+        {"id": order[0], "name": order[1]}, Decimal("88.00"), Decimal("15.00"), AT, 1
+    )
+    account.close_dispute(dispute, False, AT + timedelta(days=30))
+    told = {**dispute, "order": {"id": order[0], "transactions": [paid]}, "account_currency": "USD"}
+    _write("shopify", "disputes.lost.invented.json", _json(told))
 
 
 def _salesforce() -> None:

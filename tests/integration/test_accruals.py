@@ -14,7 +14,7 @@ from tests.integration.buying import Buyer
 from tieout.close import state_of
 from tieout.close.model import Finding
 from tieout.money import Period
-from tieout.rules import ApprovalPolicy, Step
+from tieout.rules import ApprovalPolicy, CloseRules, EntityClose, Step
 from tieout_sandbox.services.manual_entries import reverse_by_hand
 from tieout_sandbox.simulators.procurement import Ordered, Purchase
 
@@ -352,6 +352,19 @@ def test_what_odoo_accrues_otherwise_than_what_came_keeps_the_task_open(late: Bu
     assert [(x.order, x.amount, ours) for x, ours in found.differing()] == [
         ("PO-1", Decimal("150.00"), Decimal("200.00"))]  # fmt: skip
     assert not task(late).done and "the ledger accrues 150.00 of PO-1, 200.00 came" in task(late).why
+
+
+@pytest.mark.parametrize("there", ["150.00", "250.00"])
+def test_a_difference_to_what_odoo_accrues_may_stay_up_to_the_limit_of_cases_either_way(
+    late: Buyer, there: str
+) -> None:
+    two_orders(late)
+    odoos_wizard(late, "PO-1", there)
+    late.accrue()
+    for limit, done in (("49.99", False), ("50.00", True)):
+        late.closing = CloseRules({"US": EntityClose(case_limit=Decimal(limit))})
+        found = task(late)
+        assert found.done is done and (f"the ledger accrues {there} of PO-1" in found.why) is not done
 
 
 def test_what_odoo_took_back_within_the_period_is_ours_again(late: Buyer) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,12 +16,17 @@ import pytest
 from tests.integration.buying import Buyer
 from tests.integration.office import key_of, person
 from tests.integration.test_close import OCTOBER, Closer, _entry
-from tieout.close import CloseError, Word, kept_accounts, sign_accounts
+from tieout.close import CloseError, Word, kept_accounts, reject_accounts, sign_accounts
+from tieout.close.accounts import AccountRow
+from tieout.close.certify_rules import _strictest, rules_for
+from tieout.close.certifying import read_accounts
+from tieout.money import Period
 from tieout.planning import accept, accept_case
-from tieout.rules import CloseRules, EntityClose
+from tieout.proofs import ClearingRow, OpenMovement
+from tieout.rules import CloseRules, EntityClose, MappingRow, Release
 from tieout.rules.certifying import CertifyRules
 
-PAYABLE, EXPENSE = "211000", "600000"
+PAYABLE, EXPENSE, CLEARING = "211000", "600000", "101501"
 TASK = "accounts certified"
 
 
@@ -70,6 +76,22 @@ class Certifying:
                 self.closer.connection, release, "US", OCTOBER, keys, None, key_of(who), Word(because), now
             )
         )
+
+    def reject(self, who: str, because: str = "the lease says 65.00") -> str:
+        release, now = self.b.release(), self.b.clock.now()
+        ((_, said),) = reject_accounts(
+            self.closer.connection, release, "US", OCTOBER, [(PAYABLE, "USD")], None, key_of(who), Word(because), now
+        )  # fmt: skip
+        return said
+
+    def figures(self, release: Release, held: str, *clearing: ClearingRow) -> dict[str, AccountRow]:
+        """Accounts of October where the ledger holds so much on the clearing account and on what is owed to suppliers."""
+        reader = self.b.session
+        rows = read_accounts(
+            self.closer.connection, release, reader, reader.facts(), "US", OCTOBER, [], clearing, CertifyRules(),
+            lambda *_: {(CLEARING, "USD"): Decimal(held), (PAYABLE, "USD"): Decimal(held)},
+        )  # fmt: skip
+        return {r.account: r for r in rows}
 
     def by_hand(self, on: str = "2026-10-12") -> str:
         """Somebody owes 70.00 more to a supplier by hand, and another accepts that."""
@@ -208,6 +230,35 @@ def test_a_limit_that_is_raised_after_the_month_is_a_case_and_certifies_nothing(
     assert "70.00 USD apart within their limits" in made.closer.why(TASK)
 
 
+def test_a_limit_that_is_raised_within_the_month_certifies_nothing_of_it(made: Certifying) -> None:
+    """On the evening of its last day whoever closes raises it above what they cannot explain."""
+    made.b.clock.at = datetime(2026, 9, 20, tzinfo=UTC)
+    made.rows()
+    made.b.clock.at = datetime(2026, 10, 31, 20, tzinfo=UTC)
+    made.by_hand()
+    made.rules(limits={"high": Decimal(0), "medium": Decimal(1000), "low": Decimal(1000)})
+    made.rows()
+    made.closer.over()
+    row = made.rows()[PAYABLE]
+    assert (row["state"], row["limit"]) == ("open", "10.00")
+    assert '"medium": "10"' in made.closer.why(TASK) and not made.done()
+    # Of November, in which it held from the first day on, it is the rule.
+    november = rules_for(made.closer.connection, made.b.release(), "US", Period(2026, 11))
+    assert november[0].limits["medium"] == 1000 and november[1] == ""
+
+
+def test_the_strictest_of_a_month_is_of_each_limit_class_and_account() -> None:
+    first = {"limits": {"high": "0", "medium": "10", "low": "100"}, "classes": {"1": "high", "2": "medium", "4": "low"},
+             "never_alone": ["high"], "preparer": "a", "reviewer": "c"}  # fmt: skip
+    later = {"limits": {"high": "5", "medium": "9", "low": "100"}, "classes": {"1": "low", "2": "medium", "3": "low"},
+             "never_alone": ["low"], "preparer": "b", "reviewer": "d"}  # fmt: skip
+    assert _strictest([later, first]) == {
+        "limits": {"high": "0", "medium": "9", "low": "100"}, "classes": {"1": "high", "2": "medium"}, "never_alone": ["high", "low"],
+        "preparer": "b", "reviewer": "d",
+    }  # fmt: skip
+    assert _strictest([first]) == first
+
+
 def test_rules_that_somebody_wrote_into_the_database_certify_nothing(made: Certifying) -> None:
     """A row of before the month's end with the right digest, and no stamp of ours: 70.00 would be within its limit."""
     made.closer.b.clock.at = datetime(2026, 10, 20, tzinfo=UTC)
@@ -227,6 +278,69 @@ def test_rules_that_somebody_wrote_into_the_database_certify_nothing(made: Certi
     row = made.rows()[PAYABLE]
     assert row["state"] == "open" and row["limit"] == "10.00"
     assert "the rules were changed after the month's end" in made.closer.why(TASK) and not made.done()
+
+
+def test_a_providers_account_should_hold_its_balance_less_what_is_not_posted(made: Certifying) -> None:
+    """The provider holds 100.00, of which 30.00 stand in a case: the ledger holds 70.00, and 100.00 would be wrong."""
+    release = made.b.release()
+    accounts = release.mappings["accounts"]
+    rows = (*accounts.rows, MappingRow("clearing.stripe.USD", CLEARING))
+    release = replace(release, mappings={**release.mappings, "accounts": replace(accounts, rows=rows)})
+    held = OpenMovement(
+        key="txn_1", category="charge", on=date(2026, 10, 30), days=1, amount=Decimal("30.00"), posted=Decimal(0), why="in a case"
+    )  # fmt: skip
+    clearing = ClearingRow(
+        entity="US", as_of=OCTOBER.last, provider="stripe", account=CLEARING, currency="USD", in_ledger=Decimal("70.00"),
+        ours=Decimal("70.00"), source=Decimal("100.00"), items=(held,),
+    )  # fmt: skip
+    row = made.figures(release, "70.00", clearing)[CLEARING]
+    assert (row.expected, row.difference, row.known_from) == (Decimal("70.00"), 0, "the provider's balance")
+    assert row.by_itself
+    assert not made.figures(release, "100.00", clearing)[CLEARING].by_itself
+
+
+def test_what_stood_before_the_first_day_is_expected_besides_the_documents(made: Certifying) -> None:
+    """A supplier was owed 45.00 before, and what is posted since comes to 230.00."""
+    release = made.b.release()
+    release = replace(release, entities={"US": replace(release.entities["US"], begins_on=OCTOBER.first)})
+    assert made.figures(release, "-275.00")[PAYABLE].difference == -45
+    with made.b.database.transaction() as connection:
+        connection.execute(
+            "insert into tieout.opening_balance (entity, begins_on, account, currency, amount, read_at)"
+            " values ('US', '2026-10-01', %s, 'USD', -45.00, now())", [PAYABLE],
+        )  # fmt: skip
+    row = made.figures(release, "-275.00")[PAYABLE]
+    assert (row.expected, row.difference, row.by_itself) == (Decimal("-275.00"), 0, True)
+
+
+def test_what_was_prepared_of_other_figures_is_not_signed(made: Certifying) -> None:
+    """The row of its figures was changed past us since: whoever signs would sign what nobody prepared."""
+    made.by_hand()
+    made.rows()
+    made.sign("bea", PAYABLE, because="rent")
+    with made.b.database.transaction() as connection:
+        connection.execute("update tieout.account_figure set digest = 'x' where account = %s", [PAYABLE])
+    assert made.sign("cora", PAYABLE)[f"{PAYABLE} USD"] == "not done: a preparer prepares it first"
+    (kept,) = made.b.database.rows(
+        "select signed_by, revoked_why from tieout.certification where prepared_by = 'bea'"
+    )
+    assert kept == {"signed_by": "", "revoked_why": "it was not made by Tieout, or of other figures"}
+
+
+def test_nobody_rejects_but_who_reviews_and_who_prepared(made: Certifying) -> None:
+    made.by_hand()
+    made.rows()
+    assert made.reject("cora") == "not done: nobody prepared it"
+    made.sign("bea", PAYABLE, because="rent")
+    made.b.add(person("vera"))
+    made.b.grant("vera", "viewer", None)
+    assert made.reject("vera") == "not done: a controller rejects it, or who prepared it takes it back"
+    assert made.rows()[PAYABLE]["state"] == "prepared"
+    assert "a reason is needed" in made.reject("cora", " ")
+    assert made.reject("cora") == "rejected: a preparer prepares it anew"
+    made.sign("bea", PAYABLE, because="65.00 of rent")
+    assert made.reject("bea") == "taken back: a preparer prepares it anew"
+    assert made.rows()[PAYABLE]["state"] == "open"
 
 
 def test_a_class_that_never_certifies_itself_needs_people_at_no_difference(made: Certifying) -> None:

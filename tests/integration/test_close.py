@@ -11,10 +11,10 @@ import psycopg
 import pytest
 
 from tests.integration.buying import Buyer
-from tests.integration.office import key_of
+from tests.integration.office import key_of, person
 from tests.stages import step
 from tieout.cases import NewCase, list_open, open_cases, solve_case
-from tieout.close import CloseError, LatenessStage, RevocationStage, gather, sign, state_of
+from tieout.close import CloseError, LatenessStage, RevocationStage, gather, kept_state, sign, state_of
 from tieout.money import Period
 from tieout.planning import exclude
 from tieout.rules import CloseRules, EntityClose
@@ -188,6 +188,15 @@ def test_whoever_has_no_role_signs_nothing(closer: Closer) -> None:
     assert closer.b.evidence("close.refused") == 1
 
 
+def test_a_machine_signs_nothing_whatever_role_it_has(closer: Closer) -> None:
+    closer.b.add(person("robot", human=False))
+    closer.b.grant("robot", "controller")
+    closer.state()
+    with pytest.raises(CloseError, match="robot is no controller of US: that role signs its close"):
+        closer.sign("robot")
+    assert closer.b.evidence("close.refused") == 1 and not closer.b.evidence("close.prepared")
+
+
 def test_sql_signs_nothing(closer: Closer) -> None:
     """Written past us: one person twice is refused by the table; a forged second signature has no stamp."""
     closer.state()
@@ -207,6 +216,35 @@ def test_sql_signs_nothing(closer: Closer) -> None:
     # Signed anew by two people, it stands; what was forged is revoked, and says why.
     close(closer)
     assert "not made by Tieout" in closer.revoked()["cases decided"]
+
+
+def test_a_preparation_that_somebody_wrote_in_anothers_name_is_none(closer: Closer) -> None:
+    """Who has the database writes that cora prepared it, and signs as the second: carl is alone."""
+    digests = {s.task.name: s.finding.digest for s in closer.state().tasks}
+    for task, digest in digests.items():
+        closer.connection.execute(
+            "insert into tieout.signature (entity, period, task, digest, prepared_by, prepared_at, stamp)"
+            " values ('US', '2026-10', %s, %s, 'cora', now(), 'x')", (task, digest),
+        )  # fmt: skip
+    said = closer.sign("carl")
+    assert said.pop("close").startswith("not done") and set(said.values()) == {
+        "prepared: somebody else signs it"
+    }
+    assert not closer.state().closed and "not made by Tieout" in closer.revoked()["cases decided"]
+    # Nor is the stamp of one's own preparation that of a signature.
+    closer.connection.execute(
+        "update tieout.signature set signed_by = 'cora', signed_at = now() where prepared_by = 'carl'"
+    )
+    assert "signed" not in closer.states().values()
+
+
+def test_a_close_that_was_signed_is_not_closed_before_its_period_is_over(closer: Closer) -> None:
+    """As an earlier release may have let it be signed."""
+    close(closer)
+    release, now = closer.b.release(), datetime(2026, 10, 30, 12, tzinfo=UTC)
+    assert kept_state(closer.connection, release, "US", OCTOBER, closer.b.clock.now())[0].closed
+    state, _ = kept_state(closer.connection, release, "US", OCTOBER, now)
+    assert not state.closed and state.tasks[-1].finding.why.startswith("2026-10 ends on 2026-10-31")
 
 
 def test_a_bank_that_says_another_balance_keeps_the_close_open(buyer: Buyer) -> None:

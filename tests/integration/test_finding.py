@@ -77,10 +77,15 @@ def test_what_is_called_so_comes_before_what_only_begins_so(site: Site, connecti
     assert len(some.rows) == 2 and some.more
 
 
-def test_nobody_finds_what_is_of_an_entity_that_they_may_not_see(site: Site, connection: Connection) -> None:
+def test_nobody_finds_what_is_of_an_entity_that_they_may_not_see(
+    site: Site, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site.take(row("txn_1", amount=-123456))
     site.work()
     assert keys(looked(connection, "txn_1", entities=["US"])) == ["txn_1"]
+    # Nor whether there is much of it.
+    monkeypatch.setattr("tieout.finding.service._MOST", 1)
+    assert looked(connection, "txn_1", entities=["US"]).common
     for entities in (["EU"], []):
         found = looked(connection, "txn_1", entities=entities)
         assert (found.rows, found.more, found.common) == ([], False, False)

@@ -221,6 +221,22 @@ def test_a_decision_is_never_rewritten_and_one_written_past_us_or_of_another_amo
     assert late.events()[0].decision == ""
 
 
+def test_a_decision_of_another_day_than_it_is_booked_on_by_now_is_none(late: Late) -> None:
+    e = late.bill("LATE")
+    late.decide(e, "adjust")
+    late.c.execute("update tieout.late_event set booked_on = booked_on + 1")
+    assert late.events()[0].decision == "" and not late.look()[0]
+
+
+def test_a_machine_decides_of_nothing_whatever_role_it_has(late: Late) -> None:
+    e = late.bill("LATE")
+    late.b.add(person("robot", human=False))
+    late.b.grant("robot", "controller")
+    with pytest.raises(LateError, match="robot is no controller of US"):
+        late.decide(e, "adjust", "robot")
+    assert late.events()[0].decision == ""
+
+
 # What is held as a case is decided as well
 
 

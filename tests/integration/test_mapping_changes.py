@@ -160,3 +160,24 @@ def test_another_entitys_interfaces_are_its_own(tables: Tables) -> None:
     tables.closer.state()
     rows = tables.closer.b.database.rows("select 1 from tieout.cases where cause = 'rules_changed'")
     assert rows == []
+
+
+def test_a_table_that_is_taken_out_of_the_project_keeps_the_close_open(tables: Tables) -> None:
+    """Without mappings/taxes.csv no task asks whether taxes tie out."""
+    release = tables.closer.b.release
+    assert "taxes tie out" in tables.closer.states()
+
+    def without() -> Any:
+        made = release()
+        return replace(made, mappings={name: m for name, m in made.mappings.items() if name != "taxes"})
+
+    tables.closer.b.release = without  # type: ignore[method-assign]
+    assert tables.keep() == 1 and "taxes tie out" not in tables.closer.states()
+    (case,) = tables.cases()
+    assert case["detail"].startswith(
+        f"mappings/taxes.csv: {len(release().mappings['taxes'].rows)} gone, such as "
+    )
+    assert tables.keep() == 0
+    # There again, nothing is to be looked at: nothing was booked meanwhile.
+    tables.closer.b.release = release  # type: ignore[method-assign]
+    assert tables.keep() == 1 and tables.cases() == []

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.integration.buying import ROLES, Buyer
 from tieout.close import revalue, state_of
-from tieout.close.revaluing import entry_of, revalued
+from tieout.close.revaluing import entry_of, monetary_accounts, revalued
 from tieout.connector_api import LedgerFacts
 from tieout.money import Period
 from tieout.rules import Interface, Mapping, MappingRow, Release
@@ -37,6 +38,23 @@ def test_what_is_open_is_worth_its_closing_rate() -> None:
     assert entry.reverses_on == date(2026, 11, 1) and sum(x.amount.value for x in entry.lines) == 0
     with pytest.raises(ValueError, match="no rate of GBP"):
         revalued({("1", "GBP"): (Decimal(1), Decimal(1))}, {"1"}, FACTS, "USD", LAST)
+
+
+@pytest.mark.parametrize(
+    ("role", "money"),
+    [
+        ("receivable", True), ("payable", True), ("bank.DE02", True), ("clearing.stripe.EUR", True), ("unapplied.bank", True),
+        ("bank_in_transit", True), ("outstanding_payments", True), ("outstanding_receipts", True), ("disputes_receivable.stripe", True),
+        ("provider_reserve.stripe", True), ("connected_accounts.stripe", True), ("provider_advances.stripe", True),
+        ("provider_financing.stripe", True),
+        # In advance is no claim to an amount of money.
+        ("customer_deposits", False), ("revenue.goods", False), ("gift_cards", False), ("provider_fees.stripe", False),
+    ],
+)  # fmt: skip
+def test_what_is_money_or_a_claim_to_an_amount_of_it_is_revalued(role: str, money: bool) -> None:
+    accounts = Mapping("accounts", (MappingRow(role, "1"),))
+    release = SimpleNamespace(mappings={"accounts": accounts})
+    assert monetary_accounts(release, LAST) == ({"1"} if money else set())  # type: ignore[arg-type]
 
 
 class _Abroad(Buyer):

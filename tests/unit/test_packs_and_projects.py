@@ -198,7 +198,7 @@ def test_init_writes_a_project_of_a_country_that_loads(
 
     from tieout.cli.commands import cli
 
-    arguments = ["init", str(tmp_path / "p"), *(["--country", country] if country else [])]
+    arguments = ["init", str(tmp_path / "p"), *(["--country", country] if country else ["--files"])]
     assert CliRunner().invoke(cli, arguments).exit_code == 0
     for name in ("ODOO_KEY", "STRIPE_KEY", "STRIPE_WEBHOOK_SECRETS"):
         monkeypatch.setenv(name, "k")

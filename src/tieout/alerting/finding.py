@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -62,46 +63,21 @@ def _money(amount: Decimal, currency: str) -> str:
     return f"{amount:,.{places}f} {currency}"
 
 
-def find_alerts(connection: Connection, release: Release, now: datetime) -> list[Alert]:
-    """Everything that is wrong now, the most money first."""
-    found = [
-        Alert(
-            key=f"case:{r['cause']}:{r['entity']}:{r['currency']}",
-            kind="case",
-            cause=r["cause"],
-            entity=r["entity"],
-            count=r["count"],
-            amount=r["amount"],
-            currency=r["currency"],
-            action=cause_named(r["cause"]).of_several(r["recovery"], r["last_recovery"]),
-            path=f"/cases?cause={r['cause']}&entity={r['entity']}",
-            since=r["opened_at"],
-            level=int(r["due_at"] < now),
-        )
-        for r in connection.execute(_SQL["clusters"])
-    ]
-    for r in connection.execute(_SQL["failing_polls"]):
-        interface = release.interfaces.get(r["interface"])
-        if interface is not None:
-            late = now - (r["polled_at"] or now) > timedelta(hours=interface.service_level_hours)
-            found.append(
-                _plain(
-                    "poll", r["interface"], SOURCE_DOES_NOT_ANSWER, interface.entity, SOURCE_DOES_NOT_ANSWER.say(error=r["error"]),
-                    f"/interfaces/{r['interface']}", r["polled_at"] or now, int(late),
-                )
-            )  # fmt: skip
-    paused = {r["interface"] for r in connection.execute(_SQL["paused"])}
-    # What waits for an order or an approval does not stand still: its own case says when it is late.
-    for each in backlog(connection, ("received", "planned")):
-        interface = None if each.interface in paused else release.interfaces.get(each.interface)
-        if interface is not None and now - each.oldest_at > timedelta(hours=interface.service_level_hours):
-            action = BACKLOG_IS_OLD.say(count=each.count)
-            found.append(
-                _plain(
-                    "backlog", each.interface, BACKLOG_IS_OLD, interface.entity, action,
-                    f"/interfaces/{each.interface}", each.oldest_at, 1, each.count,
-                )
-            )  # fmt: skip
+# For how many seconds a system was left alone between two instants, as its hours are declared.
+Closed = Callable[[str, datetime, datetime], float]
+
+
+def never_closed(system: str, since: datetime, until: datetime) -> float:
+    """Where no project says hours, every system may always be asked."""
+    return 0.0
+
+
+def find_alerts(
+    connection: Connection, release: Release, now: datetime, closed_s: Closed = never_closed
+) -> list[Alert]:
+    """Everything that is wrong now, the most money first. The clock of a service level stands still while the system that is waited for is left
+    alone, so that a maintenance makes nothing late; how old something is is shown as it is."""
+    found = [*_of_cases(connection, now), *_of_flows(connection, release, now, closed_s)]
     row = connection.execute(_SQL["unsealed"]).fetchone()
     if row is not None and row["count"] and now - row["since"] > _SEALED_WITHIN:
         action = EVIDENCE_NOT_SEALED.say()
@@ -131,6 +107,59 @@ def find_alerts(connection: Connection, release: Release, now: datetime) -> list
         level = int(r["ends_at"] - now < _KEY_LATE)
         found.append(_plain("key", r["system"], KEY_ENDS, "", action, "/systems", now, level))
     return sorted(found, key=lambda a: (-a.level, -a.amount, a.key))
+
+
+def _of_cases(connection: Connection, now: datetime) -> list[Alert]:
+    """Open cases, of one cause in one entity together."""
+    return [
+        Alert(
+            key=f"case:{r['cause']}:{r['entity']}:{r['currency']}",
+            kind="case",
+            cause=r["cause"],
+            entity=r["entity"],
+            count=r["count"],
+            amount=r["amount"],
+            currency=r["currency"],
+            action=cause_named(r["cause"]).of_several(r["recovery"], r["last_recovery"]),
+            path=f"/cases?cause={r['cause']}&entity={r['entity']}",
+            since=r["opened_at"],
+            level=int(r["due_at"] < now),
+        )
+        for r in connection.execute(_SQL["clusters"])
+    ]
+
+
+def _of_flows(connection: Connection, release: Release, now: datetime, closed_s: Closed) -> list[Alert]:
+    """Sources that do not answer, and what waits for longer than its service level."""
+    found = []
+    for r in connection.execute(_SQL["failing_polls"]):
+        interface = release.interfaces.get(r["interface"])
+        if interface is not None:
+            since = r["polled_at"] or now
+            waited = now - since - timedelta(seconds=closed_s(interface.system, since, now))
+            late = waited > timedelta(hours=interface.service_level_hours)
+            found.append(
+                _plain(
+                    "poll", r["interface"], SOURCE_DOES_NOT_ANSWER, interface.entity, SOURCE_DOES_NOT_ANSWER.say(error=r["error"]),
+                    f"/interfaces/{r['interface']}", r["polled_at"] or now, int(late),
+                )
+            )  # fmt: skip
+    paused = {r["interface"] for r in connection.execute(_SQL["paused"])}
+    # What waits for an order or an approval does not stand still: its own case says when it is late.
+    for each in backlog(connection, ("received", "planned")):
+        interface = None if each.interface in paused else release.interfaces.get(each.interface)
+        if interface is None:
+            continue
+        closed = closed_s(release.entities[interface.entity].ledger, each.oldest_at, now)
+        if now - each.oldest_at - timedelta(seconds=closed) > timedelta(hours=interface.service_level_hours):
+            action = BACKLOG_IS_OLD.say(count=each.count)
+            found.append(
+                _plain(
+                    "backlog", each.interface, BACKLOG_IS_OLD, interface.entity, action,
+                    f"/interfaces/{each.interface}", each.oldest_at, 1, each.count,
+                )
+            )  # fmt: skip
+    return found
 
 
 def _plain(

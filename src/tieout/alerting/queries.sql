@@ -6,7 +6,7 @@ from tieout.cases where state = 'open' group by cause, entity, currency
 -- name: failing_polls
 select f.interface, max(f.error) as error, max(p.polled_at) as polled_at from tieout.interface_failure f
 left join tieout.poll_cursor p using (interface)
-where f.stage in ('poll', 'fetch') and f.item = '' and f.next_at > clock_timestamp() - interval '1 hour'
+where f.stage in ('poll', 'fetch') and f.item = '' and f.failures > 0 and f.next_at > clock_timestamp() - interval '1 hour'
   and f.interface not in (select interface from tieout.paused) group by f.interface
 
 -- name: failing_lanes

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from tieout.alerting.channels import Channel
-from tieout.alerting.finding import Alert, find_alerts
+from tieout.alerting.finding import Alert, Closed, find_alerts, never_closed
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn
 from tieout.evidence import Entry, record
 from tieout.rules import Release
@@ -38,10 +38,11 @@ class AlertStage:
         channels: Sequence[Channel],
         clock: Clock,
         pause_s: float = _PAUSE_S,
+        closed_s: Closed = never_closed,
     ) -> None:
         self._release, self._settings, self._clock = release, settings, clock
         self._channels = {channel.name: channel for channel in channels}
-        self.pace = Pace(every_s=pause_s)
+        self.pace, self._closed_s = Pace(every_s=pause_s), closed_s
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
         """One lane that looks, and one for each channel, but in a silence."""
@@ -58,7 +59,7 @@ class AlertStage:
 
     def _look(self, connection: Connection, turn: Turn) -> None:
         now = self._clock.now()
-        found = {a.key: a for a in find_alerts(connection, self._release(), now)}
+        found = {a.key: a for a in find_alerts(connection, self._release(), now, self._closed_s)}
         known = {r["key"]: r for r in connection.execute(_SQL["known"])}
 
         def raise_one(alert: Alert) -> bool:

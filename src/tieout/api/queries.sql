@@ -5,7 +5,7 @@ from tieout.cases where state = 'open' group by cause, entity, currency
 order by sum(amount) desc, cause
 
 -- name: flows
-select i.interface, d.documents, d.posted, d.waiting, d.held, p.polled_at, f.last_error
+select i.interface, d.documents, d.posted, d.waiting, d.held, p.polled_at, f.last_error, f.waits
 from (select interface from tieout.document union select interface from tieout.poll_cursor) i
 left join (select interface, count(*)::int as documents,
         (count(*) filter (where state = 'posted'))::int as posted,
@@ -13,9 +13,16 @@ left join (select interface, count(*)::int as documents,
         (count(*) filter (where state = 'refused'))::int as held
     from tieout.document where state <> 'superseded' group by interface) d using (interface)
 left join (select interface, max(polled_at) as polled_at from tieout.poll_cursor group by interface) p using (interface)
-left join (select interface, max(error) as last_error from tieout.interface_failure group by interface) f
+left join (select interface, max(error) filter (where failures > 0) as last_error,
+        max(error) filter (where failures = 0 and next_at > clock_timestamp() - interval '1 minute') as waits
+    from tieout.interface_failure group by interface) f
     using (interface)
 order by i.interface
+
+-- name: waits
+-- What is looked at no more (its interface is paused) waits for something else.
+select lane[1] as first, error from tieout.failure
+where failures = 0 and item = '' and next_at > clock_timestamp() - interval '1 minute'
 
 -- name: backlog
 select (select count(*) from tieout.message where state = 'received')::int as messages,
@@ -33,7 +40,7 @@ select coalesce((select max(tree_size) from tieout.evidence_head), 0)::int as se
         - coalesce((select max(tree_size) from tieout.evidence_head), 0))::int as unsealed
 
 -- name: polled
-select interface, max(p.polled_at) as polled_at, bool_or(f.stage is not null) as failing from tieout.poll_cursor p
+select interface, max(p.polled_at) as polled_at, coalesce(bool_or(f.failures > 0), false) as failing from tieout.poll_cursor p
 left join tieout.interface_failure f using (interface) group by interface
 
 -- name: paused_interfaces

@@ -206,7 +206,7 @@ class Application:
             if not seen:
                 raise ProblemError(403, "forbidden", "you have no role for documents:read")
             release = self._s.release()
-            return read_status(self._s.database, release).of(seen, release)
+            return read_status(self._s.database, release, self._context.away).of(seen, release)
 
         return await asyncio.to_thread(read)
 

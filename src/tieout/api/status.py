@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from tieout.api.waits import never_away, read_waits
 from tieout.money import Amount
 from tieout.rules import Release
 from tieout.store import Database, Queries
@@ -27,6 +29,8 @@ class Status:
     # Ledgers that nothing is read from or sent to: they have not answered yet, or are others than they were pinned to.
     unpinned: list[dict[str, Any]] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
+    # What is not asked now as was declared, and until when: no failure.
+    waits: list[str] = field(default_factory=list)
 
     def of(self, entities: frozenset[str], release: Release) -> Status:
         """What of it is about some entities; "*" among them: all."""
@@ -34,6 +38,7 @@ class Status:
             return self
         mine = {n for n, i in release.interfaces.items() if i.entity in entities}
         ledgers = {e.ledger for code, e in release.entities.items() if code in entities}
+        systems = ledgers | {release.interfaces[name].system for name in mine}
         return replace(
             self,
             cases=[c for c in self.cases if c["entity"] in entities],
@@ -41,6 +46,7 @@ class Status:
             unknown_events=[e for e in self.unknown_events if e["interface"] in mine],
             files=[f for f in self.files if f["interface"] in mine],
             backlog={},
+            waits=[w for w in self.waits if w.partition(" ")[0] in systems],
             unpinned=[u for u in self.unpinned if u["system"] in ledgers],
         )
 
@@ -48,7 +54,8 @@ class Status:
         return json.dumps(asdict(self), indent=1, default=str).encode()
 
 
-def read_status(database: Database, release: Release) -> Status:
+def read_status(database: Database, release: Release, away: Callable[[str], str] = never_away) -> Status:
+    """All of it; `away` says until when a system is left alone, "" where it is not."""
     with database.transaction() as connection:
         cases = [
             {**row, "amount_at_risk": str(Amount.exact(row["amount_at_risk"], row["currency"]).value)}
@@ -64,6 +71,7 @@ def read_status(database: Database, release: Release) -> Status:
                     **{k: row.get(k) or 0 for k in ("documents", "posted", "waiting", "held")},
                     "polled_at": str(row.get("polled_at") or "")[:16],
                     "last_error": row.get("last_error") or "",
+                    "waits": away(release.interfaces[name].system) or row.get("waits") or "",
                 }
             )
         backlog = connection.execute(_SQL["backlog"]).fetchone() or {}
@@ -71,4 +79,7 @@ def read_status(database: Database, release: Release) -> Status:
         files = [{**r, "since": str(r["since"])[:19]} for r in connection.execute(_SQL["waiting_files"])]
         sealed = connection.execute(_SQL["sealed"]).fetchone() or {"sealed": 0, "unsealed": 0}
         unpinned = connection.execute(_SQL["unpinned"]).fetchall()
-    return Status(cases, flows, dict(backlog), events, sealed["sealed"], sealed["unsealed"], unpinned, files)
+        waits = read_waits(connection, release, away)
+    return Status(
+        cases, flows, dict(backlog), events, sealed["sealed"], sealed["unsealed"], unpinned, files, waits
+    )

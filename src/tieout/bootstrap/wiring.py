@@ -8,7 +8,7 @@ from functools import partial
 from tieout.alerting import AlertStage, channels_of
 from tieout.approvals import EscalationStage
 from tieout.close import LatenessStage, RevocationStage
-from tieout.delivery import DeliveryStage, VerifyStage
+from tieout.delivery import DeliveryStage, VerifyStage, books_guard, each_of
 from tieout.engine import Chore, Clock, Loop, Pace, Stage, SystemClock, Worker, forget_old_failures
 from tieout.evidence import Sealer
 from tieout.finding import catch_up
@@ -35,7 +35,7 @@ def worker(project: OpenProject) -> Worker:
     slow has loops of its own."""
     clock, release, settings = project.clock, project.release, project.settings
     polls = [PollStage(release, project.connector_of, project.poller_of, clock) for _ in range(_POLL_THREADS)]
-    guard = file_guard(release)
+    guard = each_of(books_guard(release), file_guard(release))
     deliveries = [
         DeliveryStage(project.writer_of, clock, project.targets, guard) for _ in range(_DELIVERY_THREADS)
     ]
@@ -61,7 +61,7 @@ def worker(project: OpenProject) -> Worker:
         "taxes": [TaxStage(release, project.reader_of, clock)],
         "tell": [
             WebhookStage(f"/tieout/{settings.name}", SystemClock(), settings.private),
-            AlertStage(release, settings.alerts, channels, clock),
+            AlertStage(release, settings.alerts, channels, clock, closed_s=project.closed_s),
         ],
         "file payments": [FilingStage(release, clock)],
         "reconcile": [ReconcileStage(release, partial(reconcile, project), clock)],

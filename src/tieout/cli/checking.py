@@ -45,11 +45,21 @@ def check(folder: Folder = Path(), as_json: Json = False) -> None:
     else:
         for name, steps in found.items():
             _print(name, steps)
+        if left := _left(project):
+            out.print(f"{left}: `tieout up` leads through it in the browser")
         for name, detail, weak in declared:
             out.print(f"{'WEAK' if weak else 'ok  '} {name}: {detail}")
             for each in weak:
                 out.print(f"       {each}")
     raise typer.Exit(0 if all(works for steps in found.values() for _, works, _ in steps) else FAILED)
+
+
+def _left(project: OpenProject) -> str:
+    """What of a project is still to be set up, "" where nothing is."""
+    release = project.release()
+    if not release.entities:
+        return "no entity is declared yet"
+    return "" if release.interfaces else "no interface is declared yet"
 
 
 def _print(name: str, steps: list[Step]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,26 +146,41 @@ def demo(
 
 @cli.command()
 def init(
-    folder: Annotated[Path, typer.Argument(help="a folder that does not hold a project")],
+    folder: Annotated[Path, typer.Argument(help="a folder that does not hold a project")] = Path(),
+    name: Annotated[str, typer.Option(help="what the project is called")] = "My company",
+    environment: Annotated[str, typer.Option(help="test, or production")] = "test",
+    files: Annotated[
+        bool, typer.Option("--files", help="write files to fill in, which explain every choice")
+    ] = False,
     country: Annotated[
-        str, typer.Option(help="its entity's country, such as DE: with that country's pack")
+        str, typer.Option(help="as --files, with the pack of its entity's country, such as DE")
     ] = "",
 ) -> None:
-    """Make a new project to fill in."""
-    from tieout.cli.template import write_template
+    """Make a new project: `tieout up` leads through its set-up in the browser, or files say every choice."""
+    from tieout.cli.template import write_empty, write_template
     from tieout.rules.packs import load_pack
 
     try:
         pack = load_pack(country) if country else None
     except LookupError as error:
         fail(f"--country: {error.args[0]}", USAGE)
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", environment):
+        fail(f"--environment: {environment!r} is none: test or production", USAGE)
+    by_hand = files or pack is not None
     try:
         if (folder / "tieout.toml").exists():
             fail(f"{folder} holds a project already", USAGE)
-        write_template(folder, pack)
+        if by_hand:
+            write_template(folder, pack)
+        else:
+            write_empty(folder, name, environment)
     except OSError as error:
         fail(f"no project can be made in {folder}: {error.strerror}", USAGE)
-    out.print(f"A project is in {folder}. Fill in tieout.toml, then: tieout check --dir {folder}")
+    at = "" if folder == Path() else f" --dir {folder}"
+    if by_hand:
+        out.print(f"A project is in {folder}. Fill in tieout.toml, then: tieout check{at}")
+    else:
+        out.print(f"A project is in {folder.resolve()}. It is set up in the browser: tieout up{at}")
 
 
 @cli.command()
@@ -290,7 +306,7 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
     project = open_running(folder)
     with project.database.transaction() as connection:
         rows = tie_out(connection, project.settings.release)
-    state = read_status(project.database, project.settings.release)
+    state = read_status(project.database, project.settings.release, project.away)
     if as_json:
         from tieout.cli.tables import tie_out_json
 
@@ -301,6 +317,7 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
                 "backlog": state.backlog,
                 "events_listed": state.unknown_events,
                 "unpinned": state.unpinned,
+                "waits": state.waits,
                 "files_waiting": state.files,
                 "tieout": tie_out_json(rows),
             }
@@ -315,6 +332,8 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
         for ledger in state.unpinned:
             what = "refused" if ledger["refused"] else "waited for"
             out.print(f"{ledger['system']} is {what}, nothing is sent to it: {ledger['why']}")
+        for wait in state.waits:
+            out.print(wait)
         for flow in state.flows:
             if flow["last_error"]:
                 out.print(f"{flow['interface']}: {flow['last_error']}")

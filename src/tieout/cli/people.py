@@ -248,7 +248,12 @@ def list_people(folder: Folder = Path(), as_json: Annotated[bool, typer.Option("
                 "active": p.active,
                 "known_as": sorted(p.names),
                 "roles": [
-                    {"role": g.role, "entity": g.entity, "limit": None if g.limit is None else str(g.limit)}
+                    {
+                        "role": g.role,
+                        "entity": g.entity,
+                        "limit": None if g.limit is None else str(g.limit),
+                        "own": g.own,
+                    }
                     for g in p.grants
                 ],
                 "stood_in_for_by": [
@@ -273,7 +278,14 @@ def _show(held: Authority, waiting: list[dict[str, Any]]) -> None:
         table.add_column(column, justify="right" if column == "up to" else "left", overflow="fold")
     for person in held.people.values():
         what = "ended" if not person.active else "person" if person.human else "service"
-        rows = [(g.role, g.entity, "any" if g.limit is None else str(g.limit)) for g in person.grants]
+        rows = [
+            (
+                f"{g.role} (by their own word)" if g.own else g.role,
+                g.entity,
+                "any" if g.limit is None else str(g.limit),
+            )
+            for g in person.grants
+        ]
         for number, row in enumerate(rows or [("", "", "")]):
             first = (person.name, what) if not number else ("", "")
             table.add_row(*first, *row, "" if number else ", ".join(sorted(person.names)))

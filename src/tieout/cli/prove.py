@@ -7,10 +7,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.tables import (
+    bad,
     ledger_json,
     ledger_month_table,
     ledger_table,
@@ -24,7 +26,7 @@ from tieout.money import Period
 
 if TYPE_CHECKING:
     from tieout.operations.open_project import OpenProject
-    from tieout.proofs import AccountMonth, BalanceRow, MonthRow, PairRow, PayoutProof, SplitRow
+    from tieout.proofs import AccountMonth, BalanceRow, MonthRow, PairRow, PayoutProof, SplitRow, Unread
     from tieout.rules import Release
     from tieout.store import Connection
 
@@ -52,14 +54,20 @@ def tieout(
     project = open_running(folder)
     release, now = project.settings.release, project.clock.now()
     connection = project.database.connect(autocommit=True)
-    take_control_totals(connection, release, project.session, wanted, now)
+    unread = take_control_totals(connection, release, project.session, wanted, now)
     statement_gaps(connection, now)
-    rows = [r for r in tie_out(connection, release) if r.period == period]
+    # What was read of a source before stays, and is not shown as if it were of now.
+    others_than = {x.of for x in unread}
+    rows = [
+        msgspec.structs.replace(r, source=None) if r.interface in others_than else r
+        for r in tie_out(connection, release) if r.period == period
+    ]  # fmt: skip
     open_gaps(connection, rows, now)
     pairs, others = _beside(connection, release, min(wanted.last, now.date()), now)
-    governed = _governed(connection, project, wanted, now)
-    months, accounts = _ledger_months(connection, project, wanted, now)
-    balances = ledger_rows(connection, release, project.session, wanted)
+    governed, months, accounts = _of_ledgers(connection, project, wanted, now, unread)
+    balances = ledger_rows(connection, release, project.session, wanted, unread=unread)
+    # What is said of a system once is said once, whatever was asked of it.
+    said = list(dict.fromkeys(f"{x.entity} {x.says}" for x in unread))
     if as_json:
         print_json(
             {
@@ -74,6 +82,7 @@ def tieout(
                 ],
                 "intercompany": [_pair_json(r) for r in pairs],
                 "trial_balances": [_balance_json(r) for r in others],
+                "unread": said,
             }
         )
     else:
@@ -87,48 +96,49 @@ def tieout(
         ):
             out.print(split_table(governed))
         _show(pairs, others)
+        for text in said:
+            out.print(bad(f"not read: {text}"))
     good = all(r.proven for r in rows) and not any(r.difference for r in balances)
     good = good and not any(r.residual for r in months) and not any(r.residual for r in accounts)
-    raise typer.Exit(0 if good and not pairs and not others else FINDINGS)
+    raise typer.Exit(0 if good and not pairs and not others and not said else FINDINGS)
 
 
-def _governed(connection: Connection, project: OpenProject, period: Period, now: datetime) -> list[SplitRow]:
-    """What governed accounts moved by in a month and who moved them, by entity; kept for whoever only looks."""
-    from tieout.connector_api import LedgerReader
-    from tieout.proofs import hold_opening, keep_split, read_split
-
-    release, found = project.settings.release, list[Any]()
-    for entity in release.entities.values():
-        reader = project.session(entity.ledger)
-        if not isinstance(reader, LedgerReader):
-            continue
-        rows, _ = read_split(connection, release, reader, entity.code, period)
-        with connection.transaction():
-            keep_split(connection, entity.code, period, rows, now)
-        hold_opening(connection, release, reader, entity.code, now)
-        found += rows
-    return found
-
-
-def _ledger_months(
-    connection: Connection, project: OpenProject, period: Period, now: datetime
-) -> tuple[list[MonthRow], list[AccountMonth]]:
-    """The month by the ledger's own days, by entity; kept for whoever only looks."""
-    from tieout.connector_api import LedgerReader
-    from tieout.proofs import keep_ledger_month, read_ledger_month
+def _of_ledgers(
+    connection: Connection, project: OpenProject, period: Period, now: datetime, unread: list[Unread]
+) -> tuple[list[SplitRow], list[MonthRow], list[AccountMonth]]:
+    """By entity: what governed accounts moved by in a month and who moved them, and the month by the ledger's own days; kept for whoever
+    only looks. A ledger that cannot be read goes into `unread`."""
+    from tieout.connector_api import ConnectorError, LedgerReader
+    from tieout.proofs import (
+        Unread,
+        hold_opening,
+        keep_ledger_month,
+        keep_split,
+        read_ledger_month,
+        read_split,
+    )
 
     release = project.settings.release
-    months, accounts = list[Any](), list[Any]()
+    governed, months, accounts = list[Any](), list[Any](), list[Any]()
     for entity in release.entities.values():
-        reader = project.session(entity.ledger)
-        if not isinstance(reader, LedgerReader):
+        try:
+            reader = project.session(entity.ledger)
+            if not isinstance(reader, LedgerReader):
+                continue
+            split, _ = read_split(connection, release, reader, entity.code, period)
+            with connection.transaction():
+                keep_split(connection, entity.code, period, split, now)
+            hold_opening(connection, release, reader, entity.code, now)
+            rows, moved = read_ledger_month(connection, release, reader, entity.code, period)
+        except ConnectorError as error:
+            unread.append(Unread(of=entity.ledger, entity=entity.code, error=error))
             continue
-        rows, moved = read_ledger_month(connection, release, reader, entity.code, period)
         with connection.transaction():
             keep_ledger_month(connection, entity.code, period, rows, moved, now)
+        governed += split
         months += rows
         accounts += moved
-    return months, accounts
+    return governed, months, accounts
 
 
 def payouts(

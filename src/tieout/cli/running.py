@@ -23,7 +23,7 @@ from tieout.cli.context import (
     open_project,
     open_running,
 )
-from tieout.cli.sandbox import is_empty, lives_under, sandbox_part, throw_away, was_toured
+from tieout.cli.sandbox import is_empty, is_installed, lives_under, sandbox_part, throw_away, was_toured
 from tieout.cli.signing_in import first_link
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ def up(
         bool, typer.Option("--anew", help="throw the folder's company on the sandbox away, and begin another")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="with --anew: without being asked")] = False,
+    own: Annotated[
+        bool, typer.Option("--own", help="in an empty folder: a project of your own, set up in the browser")
+    ] = False,
     workers: Annotated[int, typer.Option(min=1, max=32, help="how many workers share the work")] = 1,
     give_up_s: Annotated[
         float,
@@ -65,15 +68,18 @@ def up(
 ) -> None:
     """Run everything: the database, a worker (or several), the web side; what dies is restarted.
 
-    In an empty folder: a company on the sandbox, to look around in; started there again, it goes on.
+    In an empty folder: a company on the sandbox, to look around in; started there again, it goes on. With --own, or where no
+    sandbox is installed, a project of your own, which is set up in the browser.
     """
     from tieout.observe import ServiceManager
     from tieout.settings import read_environment
 
     stop = stop_on_signals()
-    if is_empty(folder) or was_toured(folder) or anew:
+    if was_toured(folder) or anew or (is_empty(folder) and is_installed() and not own):
         _on_the_sandbox(folder, day_s, company, anew, yes, stop)
         return
+    if is_empty(folder):
+        begin_empty(folder)
     project = open_project(folder)
     server = take_and_start(project)
     more = tuple(f"worker-{n}" for n in range(2, workers + 1))
@@ -110,6 +116,17 @@ def _on_the_sandbox(
             fail("nothing was thrown away", USAGE)
         throw_away(folder)
     tour.Tour(folder, factories.supervisor, day_s, company).run(stop)
+
+
+def begin_empty(folder: Path) -> None:
+    """Write a project to be set up in the browser; ends with 2 where it cannot be written."""
+    from tieout.cli.template import write_empty
+
+    try:
+        write_empty(folder, "My company", "test")
+    except OSError as error:
+        fail(f"no project can be made in {folder}: {error.strerror}", USAGE)
+    err.print(f"A project of your own is begun in {folder.resolve()}")
 
 
 def take_and_start(project: OpenProject) -> EmbeddedServer | None:

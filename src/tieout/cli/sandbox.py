@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import shutil
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,11 @@ def sandbox_part(name: str) -> Any:
             "Install it with: pip install 'tieout[sandbox]'. For a project of your own: tieout init FOLDER",
             USAGE,
         )
+
+
+def is_installed() -> bool:
+    """Whether the sandbox is here."""
+    return importlib.util.find_spec("tieout_sandbox") is not None
 
 
 def is_empty(folder: Path) -> bool:

@@ -1,7 +1,8 @@
-"""What `tieout init` writes: a small project with every choice explained."""
+"""What `tieout init` writes: a project to be set up in the browser, or one whose files explain every choice."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tieout.rules.packs import Pack
@@ -125,6 +126,7 @@ misc,MISC,,
 clearing.stripe.EUR,STRE,,
 bank.DE02120300000000202051,BNK1,,
 """
+_IGNORED = ".tieout/\nsecrets/\nsystems/secrets/\nstatements/\nwitness.jsonl\n"
 _TAXES = "key,value,valid_from,valid_to\n"
 
 
@@ -134,6 +136,43 @@ def _calendar(pack: Pack | None) -> str:
         market = f'market = "{pack.calendar.market}"\n' if pack.calendar.market else ""
         days = f'country = "{pack.country}"\n{market}'
     return _CALENDAR.replace("{country}", days)
+
+
+_EMPTY = """# A Tieout project. `tieout up` leads through the rest in the browser: what is entered there stands in systems/, entities/,
+# interfaces/ and mappings/. docs/USING.md says what else may stand here.
+[project]
+name = {name}
+environment = "{environment}"          # test or production; credentials of one environment never work in another
+
+[database]
+dsn = ""                      # empty: the embedded PostgreSQL; else a PostgreSQL 15 or newer
+
+[serve]
+host = "127.0.0.1"
+port = 8080
+
+# Systems are asked at public addresses by https, and in the networks of yours that stand here.
+[telling]
+private = []                  # such as ["10.1.0.0/16"]
+"""
+
+
+def write_empty(folder: Path, name: str, environment: str) -> None:
+    """Write a project that nobody set up yet; files that exist are left alone. Raises OSError."""
+    project = _EMPTY.replace("{name}", json.dumps(name, ensure_ascii=False)).replace(
+        "{environment}", environment
+    )
+    _write(
+        folder,
+        {
+            "tieout.toml": project,
+            "rules/approvals.toml": _APPROVALS,
+            "mappings/accounts.csv": _TAXES,
+            "mappings/journals.csv": _TAXES,
+            "mappings/taxes.csv": _TAXES,
+            ".gitignore": _IGNORED,
+        },
+    )
 
 
 def write_template(folder: Path, pack: Pack | None = None) -> None:
@@ -154,12 +193,16 @@ def write_template(folder: Path, pack: Pack | None = None) -> None:
         "mappings/accounts.csv": _ACCOUNTS,
         "mappings/journals.csv": _JOURNALS,
         "mappings/taxes.csv": _TAXES,
-        ".gitignore": ".tieout/\nsecrets/\nstatements/\nwitness.jsonl\n",
+        ".gitignore": _IGNORED,
     }
+    _write(folder, files)
+    (folder / "statements").mkdir(exist_ok=True)
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             path.write_text(text)
-    (folder / "statements").mkdir(exist_ok=True)
     (folder / ".tieout").mkdir(mode=0o700, exist_ok=True)

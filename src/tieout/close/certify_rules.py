@@ -1,21 +1,22 @@
-"""By which rules a month's accounts are certified: those that were in force when it ended.
+"""By which rules a month's accounts are certified: the strictest that were in force while it lasted.
 
-Rules are recorded as they come into force, with evidence. Others that came later are a case of the month, and hold for it once
-another person accepted that.
+Rules are recorded as they come into force, with evidence. Others that came later, or that made it easier within the month, are a case of
+it, and hold for it once another person accepted that.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.rules import Release
-from tieout.rules.certifying import CertifyRules, rules_of
+from tieout.rules.certifying import CLASSES, CertifyRules, rules_of
 from tieout.security import stamper
 from tieout.store import Connection, Queries
 
@@ -48,7 +49,8 @@ def rules_for(
     """The rules that a month is certified by; and, where others are in force by now that nobody accepted for it, what changed
     and the key of its case, else "" twice."""
     today = _content(release, entity)
-    end = datetime.combine(period.last + timedelta(days=1), time(0), release.entities[entity].zone)
+    zone = release.entities[entity].zone
+    begin, end = (datetime.combine(d, time(0), zone) for d in (period.first, period.last + timedelta(days=1)))
     stamps = stamper(connection)
     rows = [
         r for r in connection.execute(_SQL["certify_rules"], {"entity": entity}).fetchall()
@@ -57,7 +59,9 @@ def rules_for(
     ]  # fmt: skip
     # The latest first; of a month from before the first record the first holds.
     before = [r for r in rows if r["recorded_at"] < end] or rows[-1:]
-    held = before[0]["content"] if before else today
+    within = [r for r in before if r["recorded_at"] >= begin]
+    since = [r["content"] for r in (*within, *before[len(within) : len(within) + 1])]
+    held = _strictest(since) if since else today
     key = f"{entity}:{period}:{_digest(today)[:12]}"
     if _digest(held) == _digest(today):
         return rules_of(today), "", ""
@@ -68,6 +72,23 @@ def rules_for(
         for name in sorted({*held, *today}) if held.get(name) != today.get(name)
     )  # fmt: skip
     return rules_of(held), said, key
+
+
+def _strictest(since: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Of rules that were in force one after the other, the latest first: each limit as low as it was, each account in the highest class, and
+    none by itself that ever needed people. Who prepares and reviews is as the latest say."""
+    limits = {c: min((x["limits"][c] for x in since), key=Decimal) for c in since[0]["limits"]}
+    named = {account for x in since for account in x["classes"]}
+    classes = {}
+    for account in sorted(named):
+        said = [x["classes"].get(account) for x in since]
+        # Without a word an account is of its role's class, which a lower one is no reason to leave.
+        known = [c for c in said if c is not None]
+        highest = min(known, key=CLASSES.index)
+        if None not in said or highest == CLASSES[0]:
+            classes[account] = highest
+    alone = sorted({c for x in since for c in x["never_alone"]})
+    return {**since[0], "limits": limits, "classes": classes, "never_alone": alone}
 
 
 def _text(at: datetime) -> str:

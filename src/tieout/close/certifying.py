@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 from tieout.close.accounts import AccountRow, account_row
-from tieout.connector_api import ChartReader, LedgerFacts, LedgerReader
+from tieout.connector_api import ChartReader, LedgerFacts, LedgerReader, answered
 from tieout.money import Period
 from tieout.proofs import (
     AskBalances,
@@ -44,7 +44,7 @@ def read_accounts(
     ConnectorError."""
     book, until = release.entities[entity], period.last
     governed = read_governed(connection, release, reader, entity, period)
-    kinds = reader.account_types(sorted(governed.accounts)) if isinstance(reader, ChartReader) else {}
+    kinds = _types(reader, sorted(governed.accounts))
     mine = {
         a for a in governed.accounts
         if (kinds[a].startswith(_BALANCE_SHEET) if a in kinds else not kinds and a in governed.money)
@@ -79,6 +79,15 @@ def read_accounts(
             known = Decimal(0)
         rows.append(account_row(entity, str(period), key, role, rules, in_ledger, (known, source), rate))
     return rows
+
+
+def _types(reader: LedgerReader, accounts: Sequence[str]) -> Mapping[str, str]:
+    """The sort of each account, of a ledger that says it."""
+    return (
+        answered(lambda: reader.account_types(accounts), "its chart")
+        if isinstance(reader, ChartReader)
+        else {}
+    )
 
 
 def _by_documents(

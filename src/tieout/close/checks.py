@@ -22,7 +22,7 @@ from tieout.close.late import LateDecision, late_figures, late_verdict
 from tieout.close.model import Finding, Task
 from tieout.close.planning import tasks_of
 from tieout.close.revaluing import entry_of, read_revalued, revaluation_interface
-from tieout.connector_api import ConnectorError
+from tieout.connector_api import ConnectorError, answered
 from tieout.delivery.causes import IN_LEDGER
 from tieout.documents import JournalEntry
 from tieout.documents.states import DocumentState
@@ -112,6 +112,8 @@ class Evidence:
                 wrong.append(f"{r.currency}: the ledger has {r.ledger_gap:+f} beside what is posted")
             if r.waiting.count or r.waiting.debit or r.waiting.credit:
                 wrong.append(f"{r.currency}: {r.waiting.count} documents wait")
+        if self._figures.unread(task.subject):
+            wrong.append("its source's own figures cannot be read: its case says why")
         missing = self._figures.missing(self._figures.release.interfaces[task.subject], bool(rows))
         wrong += [missing] if missing else []
         said = "; ".join(wrong) or (
@@ -328,7 +330,7 @@ class Evidence:
             reader = self._figures.reader()
             if reader is None:
                 return self._no_ledger()
-            locks = reader.locks()
+            locks = answered(reader.locks, "its locks")
         done, said = late_verdict(events, rules.late_limit, rules.late_materiality, locks)
         return _finding(done, said[:1000], [late_figures(e) for e in events])
 
@@ -344,7 +346,7 @@ class Evidence:
         reader, last = self._figures.reader(), self._figures.period.last
         if reader is None:
             return self._no_ledger()
-        locks = reader.locks()
+        locks = answered(reader.locks, "its locks")
         until = max((d for n, d in locks.items() if d and n in ("fiscal year", "hard")), default=date.min)
         said = ", ".join(f"{n} until {d}" for n, d in sorted(locks.items()) if d) or "nothing is locked"
         return _finding(until >= last, said, [str(until >= last)])

@@ -25,7 +25,7 @@ from tieout.close.late import LateEvent
 from tieout.close.odd_rates import OddRate, odd_rates, tell_odd_rates
 from tieout.close.revaluing import Revalued
 from tieout.close.waivers import Waivers, read_waivers
-from tieout.connector_api import LedgerFacts, LedgerReader
+from tieout.connector_api import LedgerFacts, LedgerReader, answered
 from tieout.money import Period
 from tieout.proofs import (
     ClearingRow,
@@ -35,6 +35,7 @@ from tieout.proofs import (
     LedgerRow,
     Short,
     TieOutRow,
+    Unread,
     clearing_rows,
     falls_short,
     ledger_rows,
@@ -42,6 +43,7 @@ from tieout.proofs import (
     statements_of,
     tie_out,
 )
+from tieout.proofs.causes import FIGURES_UNREAD
 from tieout.rules import Entity, EntityClose, Interface, Release
 from tieout.security import ChangedRow, changed_rows
 from tieout.store import Connection, Queries
@@ -107,7 +109,7 @@ class Figures:
     def facts(self, reader: LedgerReader) -> LedgerFacts:
         """The ledger's locks and rates. Raises ConnectorError."""
         if self._facts is None:
-            self._facts = reader.facts()
+            self._facts = answered(reader.facts, "its locks and rates")
         return self._facts
 
     def changed_since(self) -> None:
@@ -161,6 +163,11 @@ class Figures:
         count: int = self._one("cases_of", given)["count"]
         return count
 
+    def unread(self, interface: str) -> bool:
+        """Whether a source's own figures of the period could not be read when they were asked for last."""
+        given = {"cause": FIGURES_UNREAD.name, "key": f"{interface}:{self.period}"}
+        return bool(self._one("is_open", given)["count"])
+
     def pairs(self, causes: Sequence[str]) -> tuple[int, Decimal]:
         """How many intercompany pairs do not net and nobody explained, and what they come to."""
         row = self._one("pairs", {"causes": list(causes), "period": str(self.period)})
@@ -169,9 +176,14 @@ class Figures:
     def balances(self) -> list[LedgerRow]:
         """The ledger's balances beside their sources', at the period's end. Raises ConnectorError."""
         if self._balances is None:
-            self._balances = ledger_rows(
-                self.connection, self.release, self._session_of, self.period, [self.entity], self._ask
+            # Banks are known by their statements: a provider that cannot be read keeps its own task open, and none of theirs.
+            unread: list[Unread] = []
+            found = ledger_rows(
+                self.connection, self.release, self._session_of, self.period, [self.entity], self._ask, unread
             )
+            if of_ledger := [x.error for x in unread if x.of == self.book.ledger]:
+                raise of_ledger[0]
+            self._balances = found
         return self._balances
 
     def short(self) -> list[Short]:

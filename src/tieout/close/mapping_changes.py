@@ -55,10 +55,19 @@ def _tables(release: Release) -> list[_Table]:
     ]
 
 
+def _gone(connection: Connection, release: Release) -> list[_Table]:
+    """Mappings that the project had and has no more: tables without rows."""
+    rows = connection.execute(_SQL["mappings_ever"], {"action": "mapping.kept"})
+    return [
+        _Table(r["subject"], f"mappings/{r['subject']}.csv", "mapping.kept", MAPPING_CHANGED, [])
+        for r in rows if r["subject"] not in release.mappings
+    ]  # fmt: skip
+
+
 def keep_mappings(connection: Connection, release: Release, now: datetime) -> int:
     """Keep each table as evidence where it is not what was kept last; of how many tables."""
     entries = []
-    for table in _tables(release):
+    for table in [*_tables(release), *_gone(connection, release)]:
         kept = _kept(connection, table)
         if kept and kept[-1]["sha256"] == _digest(table.rows):
             continue
@@ -87,7 +96,7 @@ def tell_mappings(
         beside_others(connection)
         wanted = [
             case
-            for table in _tables(release)
+            for table in [*_tables(release), *_gone(connection, release)]
             if of_entity(table.name, entity) or table.cause is MAPPING_CHANGED
             for case in _of_table(connection, release, entity, period, table, closed_at, now)
         ]

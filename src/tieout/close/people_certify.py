@@ -117,73 +117,45 @@ def accounts_for(
     return found
 
 
-def sign_accounts(
-    connection: Connection,
-    release: Release,
-    entity: str,
-    period: Period,
-    keys: Sequence[Key],
-    who: Person | None,
-    key: str,
-    word: Word,
-    now: datetime,
-) -> Said:
-    """A person's word for accounts (code, currency) as they were read last; (): for every one that it is their turn for: each, and
-    what became of it. The first, with the preparer's role, says why it is as it is; another, with the role that signs the close,
-    signs that. In the caller's transaction, where there is one; asks no system. Raises CloseError, AuthorityError, StampError."""
-    return _each(
-        connection, release, entity, period, keys, who, key, now, lambda d, k: _sign(d, k, word, now)
-    )
+class _Saying:
+    """A person's word for accounts (code, currency) as they were read last; (): for every one that it is their turn for, unless they
+    have to be `named`: each, and what became of it by `act`. In the caller's transaction, where there is one; asks no system. Raises
+    CloseError, AuthorityError, StampError."""
 
+    def __init__(self, act: Callable[[_Desk, Key, Word, datetime], str], *, named: bool) -> None:
+        self._act, self._named = act, named
 
-def reject_accounts(
-    connection: Connection,
-    release: Release,
-    entity: str,
-    period: Period,
-    keys: Sequence[Key],
-    who: Person | None,
-    key: str,
-    word: Word,
-    now: datetime,
-) -> Said:
-    """As `sign_accounts`, of who does not sign what another prepared, and says why; or takes their own word back."""
-    if not keys:
-        raise CloseError("say which accounts")
-    return _each(
-        connection, release, entity, period, keys, who, key, now, lambda d, k: _reject(d, k, word, now)
-    )
+    def __call__(
+        self,
+        connection: Connection,
+        release: Release,
+        entity: str,
+        period: Period,
+        keys: Sequence[Key],
+        who: Person | None,
+        key: str,
+        word: Word,
+        now: datetime,
+    ) -> Said:
+        if self._named and not keys:
+            raise CloseError("say which accounts")
+        if not load_authority(connection).people:
+            raise CloseError(NOBODY_LET_IN)
+        person = who if who is not None else person_of(connection, key)
+        if early := not_over(period, release.entities[entity].zone, now):
+            raise CloseError(early)
+        with connection.transaction():
+            connection.execute(_SQL["lock_close"], {"entity": entity, "period": str(period)})
+            desk = _Desk(connection, release, entity, period, person)
+            rows = () if keys else accounts_for(connection, release, entity, period, person, now)
+            theirs = [(r["account"], r["currency"]) for r in rows if {PREPARE, SIGN} & set(r["may"])]
+            return [(" ".join(k), self._of_one(desk, k, word, now)) for k in dict.fromkeys([*keys, *theirs])]
 
-
-def _each(
-    connection: Connection,
-    release: Release,
-    entity: str,
-    period: Period,
-    keys: Sequence[Key],
-    who: Person | None,
-    key: str,
-    now: datetime,
-    act: Callable[[_Desk, Key], str],
-) -> Said:
-    if not load_authority(connection).people:
-        raise CloseError(NOBODY_LET_IN)
-    person = who if who is not None else person_of(connection, key)
-    if early := not_over(period, release.entities[entity].zone, now):
-        raise CloseError(early)
-    with connection.transaction():
-        connection.execute(_SQL["lock_close"], {"entity": entity, "period": str(period)})
-        desk = _Desk(connection, release, entity, period, person)
-        rows = () if keys else accounts_for(connection, release, entity, period, person, now)
-        theirs = [(r["account"], r["currency"]) for r in rows if {PREPARE, SIGN} & set(r["may"])]
-        return [(" ".join(k), _said(desk, k, act)) for k in dict.fromkeys([*keys, *theirs])]
-
-
-def _said(desk: _Desk, key: Key, act: Callable[[_Desk, Key], str]) -> str:
-    try:
-        return act(desk, key)
-    except LookupError as error:
-        return str(error.args[0])
+    def _of_one(self, desk: _Desk, key: Key, word: Word, now: datetime) -> str:
+        try:
+            return self._act(desk, key, word, now)
+        except LookupError as error:
+            return str(error.args[0])
 
 
 def _sign(desk: _Desk, key: Key, word: Word, now: datetime) -> str:
@@ -254,3 +226,9 @@ def _reviewed(desk: _Desk, kept: Mapping[str, Any], now: datetime) -> str:
     }  # fmt: skip
     record(desk.connection, [Entry(now, who, "account.certified", subject_of(kept), desk.entity, detail)])
     return f"signed, prepared by {kept['prepared_by']}"
+
+
+# The first person, with the preparer's role, says why an account is as it is; another, with the role that signs the close, signs that.
+sign_accounts = _Saying(_sign, named=False)
+# Who does not sign what another prepared, and says why; or takes their own word back.
+reject_accounts = _Saying(_reject, named=True)

@@ -47,6 +47,9 @@ select at, detail from tieout.evidence where subject = %(entity)s and action = '
 -- name: mappings_kept
 select at, detail from tieout.evidence where subject = %(table)s and action = %(action)s order by evidence_id
 
+-- name: mappings_ever
+select distinct subject from tieout.evidence where action = %(action)s order by subject
+
 -- name: mapping_changers
 -- Who changed a table over the API since people know it.
 select distinct actor from tieout.evidence
@@ -74,6 +77,9 @@ where entity = %(entity)s and period = %(period)s and state = 'excluded'
 select count(*)::int as count from tieout.cases
 where state = 'open' and entity = %(entity)s and cause = any(%(causes)s) and period <= %(period)s
 
+-- name: is_open
+select count(*)::int as count from tieout.cases where cause = %(cause)s and source_key = %(key)s and state = 'open'
+
 -- name: pairs
 select count(*)::int as count, coalesce(sum(amount), 0) as amount from tieout.cases
 where state = 'open' and cause = any(%(causes)s) and period <= %(period)s
@@ -89,8 +95,8 @@ order by task, signature_id desc
 select pg_advisory_xact_lock(7464, hashtext(%(entity)s || ':' || %(period)s))
 
 -- name: prepare
-insert into tieout.signature (entity, period, task, digest, prepared_by, prepared_at)
-values (%(entity)s, %(period)s, %(task)s, %(digest)s, %(by)s, %(at)s)
+insert into tieout.signature (entity, period, task, digest, prepared_by, prepared_at, stamp)
+values (%(entity)s, %(period)s, %(task)s, %(digest)s, %(by)s, %(at)s, %(stamp)s)
 
 -- name: sign
 update tieout.signature set signed_by = %(by)s, signed_at = %(at)s, stamp = %(stamp)s

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tieout.connector_api import LedgerFacts, LedgerReader
+from tieout.connector_api import LedgerFacts, LedgerReader, answered
 from tieout.documents import BatchControl, JournalEntry, JournalLine, month_end_entry, own_figures
 from tieout.inbox import propose
 from tieout.money import Amount
@@ -104,7 +104,8 @@ def read_revalued(
     """What an entity's ledger holds in foreign currency at the end of a day, at the rates of its `facts`. Raises ConnectorError,
     ValueError."""
     own = release.entities[entity].currency
-    return revalued(reader.foreign_balances(on), monetary_accounts(release, on), facts, own, on)
+    balances = answered(lambda: reader.foreign_balances(on), "its foreign balances")
+    return revalued(balances, monetary_accounts(release, on), facts, own, on)
 
 
 def revalue(

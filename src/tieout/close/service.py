@@ -22,7 +22,7 @@ from tieout.close.planning import FINAL, forecast, tasks_of
 from tieout.close.signatures import revoke_if_changed, revoke_signature, standing_signatures
 from tieout.close.since_it_began import since_it_began
 from tieout.close.waivers import tell_waivers
-from tieout.connector_api import LedgerReader
+from tieout.connector_api import LedgerReader, SetupError, answered
 from tieout.delivery import read_back_month
 from tieout.money import Period
 from tieout.proofs import (
@@ -35,6 +35,7 @@ from tieout.proofs import (
     read_others,
     statement_gaps,
     take_control_totals,
+    tell_unread,
     tie_out,
 )
 from tieout.rules import Release
@@ -51,7 +52,12 @@ def gather(
     read for that (None where no ledger is): a look reads them once, and hands them on to `state_of`."""
     with connection.transaction():
         record_rules(connection, release, now)
-    take_control_totals(connection, release, sessions, period, now, [entity])
+    final = standing_signatures(connection, entity, period).get(FINAL)
+    unread = take_control_totals(connection, release, sessions, period, now, [entity])
+    # A month that is closed is opened by what is found of it, not by what nobody can say now.
+    tell_unread(connection, release, entity, unread if final is None else [], period, now)
+    if waits := [x.error for x in unread if not isinstance(x.error, SetupError)]:
+        raise waits[0]
     statement_gaps(connection, now)
     # Figures alone: what of them was changed past us is found by whoever signs them.
     rows = [r for r in tie_out(connection, release, [entity], {}) if r.period == str(period)]
@@ -64,7 +70,6 @@ def gather(
     held = since_it_began(connection, release, entity, period)
     judged = look_at_entries(connection, held, sessions, entity, period, now)
     tell_waivers(connection, held, entity, period, now)
-    final = standing_signatures(connection, entity, period).get(FINAL)
     tell_mappings(connection, release, entity, period, final.signed_at if final else None, now)
     return judged
 
@@ -88,7 +93,7 @@ def state_of(
     if isinstance(reader, LedgerReader):
         read_back_month(connection, reader, book.ledger, entity, period, book.time_zone, now)
         read_at = now
-        tell_late_events(connection, release, entity, period, reader.locks(), now)
+        tell_late_events(connection, release, entity, period, answered(reader.locks, "its locks"), now)
         if judged is None:
             judged = read_others(connection, release, reader, entity, period)
     items = look_at_items(connection, release, reader, entity, period, now)
@@ -100,7 +105,8 @@ def state_of(
     findings: dict[str, Finding] = {}
     for task in tasks:
         if task.check == "close":
-            findings[task.name] = _final(tasks, findings, signatures)
+            early = too_early(task, period, book.zone, now)
+            findings[task.name] = _final(tasks, findings, signatures, early)
         elif task.check:
             findings[task.name] = evidence.find(task)
         else:
@@ -148,10 +154,12 @@ def kept_state(
         for n, f in findings.items() if early[n] and f.done
     }  # fmt: skip
     findings |= {t.name: _by_hand(release, t, period, now) for t in tasks if not t.check}
-    signatures = {n: s for n, s in standing_signatures(connection, entity, period).items() if n in findings}
+    signed = standing_signatures(connection, entity, period)
+    # Of a period that is not over an earlier release may have let its close be signed.
+    signatures = {n: s for n, s in signed.items() if n in findings and not (n == FINAL and early[n])}
     final = next((t for t in tasks if t.check == "close"), None)
     if final is not None:
-        findings[final.name] = _final(tasks, findings, signatures)
+        findings[final.name] = _final(tasks, findings, signatures, early[final.name])
     state = _state(release, entity, period, tasks, findings, signatures, now)
     return state, min((r["read_at"] for r in rows), default=None)
 
@@ -206,8 +214,10 @@ def revoke_late(connection: Connection, release: Release, entity: str, period: P
     return len(revoked)
 
 
-def _final(tasks: Sequence[Task], findings: dict[str, Finding], signatures: dict[str, Signature]) -> Finding:
-    """The close itself: every task before it is done and signed."""
+def _final(
+    tasks: Sequence[Task], findings: dict[str, Finding], signatures: dict[str, Signature], early: str = ""
+) -> Finding:
+    """The close itself: every task before it is done and signed, and the period is over (`early` says why it is not)."""
     others = [t for t in tasks if t.check != "close"]
     left = [
         t.name
@@ -219,7 +229,9 @@ def _final(tasks: Sequence[Task], findings: dict[str, Finding], signatures: dict
     why = (
         f"{len(left)} tasks are not signed, such as {left[0]!r}" if left else "every task is done and signed"
     )
-    return Finding(done=not left, why=why, digest=digest)
+    return Finding(
+        done=not left and not early, why=f"{early}; so far: {why}" if early else why, digest=digest
+    )
 
 
 def _state(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from tieout.close.model import Finding, Signature, Task
 from tieout.evidence import Entry, record
@@ -17,14 +19,14 @@ _log = get_logger(__name__)
 
 def standing_signatures(connection: Connection, entity: str, period: Period) -> dict[str, Signature]:
     """By task: its last signature, by one person or two, where it is not revoked and is ours."""
-    stamps, found = stamper(connection), dict[str, Signature]()
-    given = {"entity": entity, "period": str(period)}
+    found, given = dict[str, Signature](), {"entity": entity, "period": str(period)}
     for row in connection.execute(_SQL["signatures"], given).fetchall():
         if row["revoked_at"] is not None:
             continue
-        parts = (entity, str(period), row["task"], row["digest"], row["prepared_by"], row["signed_by"])
-        if row["signed_by"] and not stamps.holds(row["stamp"], "signature", *parts):
-            _log.warning("not ours", task=row["task"], entity=entity, period=str(period))
+        if not is_signed_here(connection, entity, period, row):
+            # What an earlier release let somebody prepare bears none: it is prepared anew.
+            if row["stamp"] is not None or row["signed_by"]:
+                _log.warning("not ours", task=row["task"], entity=entity, period=str(period))
             continue
         found[row["task"]] = Signature(
             task=row["task"],
@@ -35,6 +37,24 @@ def standing_signatures(connection: Connection, entity: str, period: Period) -> 
             signed_at=row["signed_at"],
         )
     return found
+
+
+def is_signed_here(connection: Connection, entity: str, period: Period, row: Mapping[str, Any]) -> bool:
+    """Whether a signature, by one person or two, bears the stamp of that: not written past us."""
+    return stamper(connection).holds(row["stamp"], *signature_parts(entity, period, row))
+
+
+def signature_parts(entity: str, period: Period, row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a signature's stamp is of: its kind, then its `task`, `digest` and `prepared_by`, and `signed_by` once that is there."""
+    by = (row["prepared_by"], row["signed_by"]) if row["signed_by"] else (row["prepared_by"],)
+    return (
+        "signature" if row["signed_by"] else "preparation",
+        entity,
+        str(period),
+        row["task"],
+        row["digest"],
+        *by,
+    )
 
 
 def revoke_if_changed(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tieout.close.model import CloseState, TaskStanding, TaskState
 from tieout.close.service import Sessions, kept_state, shown_last, state_of
-from tieout.close.signatures import revoke_signature
+from tieout.close.signatures import is_signed_here, revoke_signature, signature_parts
 from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.planning import sign_role_in
@@ -140,8 +140,8 @@ def _sign_one(
         connection.execute(_SQL["lock_close"], given)
         rows = connection.execute(_SQL["signatures"], given).fetchall()
         open_row = next((r for r in rows if r["task"] == task.name and r["revoked_at"] is None), None)
-        if open_row is not None and open_row["signed_by"]:
-            # It says that it is signed, and its stamp is not right: somebody wrote it past us.
+        if open_row is not None and not is_signed_here(connection, entity, period, open_row):
+            # It says that somebody prepared or signed it, and its stamp is not right: somebody wrote it past us.
             revoke_signature(
                 connection, entity, period, task.name, "its stamp is not right: not made by Tieout", now
             )
@@ -149,7 +149,8 @@ def _sign_one(
         if open_row is not None and open_row["digest"] != finding.digest:
             return "not signed: its figures are others than those that were prepared meanwhile: look again"
         if open_row is None:
-            connection.execute(_SQL["prepare"], given)
+            parts = signature_parts(entity, period, {**given, "prepared_by": who, "signed_by": ""})
+            connection.execute(_SQL["prepare"], {**given, "stamp": stamper(connection).stamp(*parts)})
             action, said = "close.prepared", "prepared: somebody else signs it"
         elif why := why_not(load_authority(connection), who, [open_row["prepared_by"]], role, entity):
             detail = {"task": task.name, "why": f"prepared by {open_row['prepared_by']}: {why}"[:300]}
@@ -160,8 +161,8 @@ def _sign_one(
                 else f"not signed: {why}"
             )
         else:
-            parts = (entity, str(period), task.name, open_row["digest"], open_row["prepared_by"], who)
-            stamp = stamper(connection).stamp("signature", *parts)
+            parts = signature_parts(entity, period, {**open_row, "signed_by": who})
+            stamp = stamper(connection).stamp(*parts)
             connection.execute(
                 _SQL["sign"], {"id": open_row["signature_id"], "by": who, "at": now, "stamp": stamp}
             )

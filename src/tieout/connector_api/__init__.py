@@ -1,7 +1,9 @@
 """What a connector is: its declaration, its capabilities as separate protocols, its errors."""
 
 from tieout.connector_api.addresses import AddressError, Network, Reached, reach
+from tieout.connector_api.answers import STRANGE, StrangeAnswerError, answered
 from tieout.connector_api.apart import ApartReader, can_be_read_apart
+from tieout.connector_api.asking import Asking, system_client
 from tieout.connector_api.bills import BILL_OPTIONS, own_accruals
 from tieout.connector_api.capabilities import (
     AccrualReader,
@@ -50,6 +52,7 @@ from tieout.connector_api.declaration import (
     open_system,
 )
 from tieout.connector_api.errors import (
+    AwayError,
     ConnectorError,
     ContentRefusedError,
     FileRefusedError,
@@ -61,6 +64,7 @@ from tieout.connector_api.errors import (
     UnknownOutcomeError,
 )
 from tieout.connector_api.fees import FEES
+from tieout.connector_api.hours import Away, Hours, Window, checked_hours, read_window
 from tieout.connector_api.journals import (
     PART,
     Control,
@@ -70,6 +74,7 @@ from tieout.connector_api.journals import (
     journal_of,
 )
 from tieout.connector_api.movements import CATEGORIES, MOVEMENTS, declared_movement
+from tieout.connector_api.pace import Budget
 from tieout.connector_api.proof import Proof, ProvingReader, entries_proof, totals_proof, workbook_proof
 from tieout.connector_api.publication import (
     ApiVersion,
@@ -90,16 +95,27 @@ from tieout.connector_api.tables import (
     signed,
 )
 from tieout.connector_api.taxes import LedgerTaxes, TaxCode, TaxItem, TaxReader
-from tieout.connector_api.walking import Walk
+from tieout.connector_api.walking import Trail, Walk
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
+    "STRANGE",
     "PART",
     "AccrualReader",
     "AccruedThere",
     "EarlyDiscount",
     "AddressError",
     "ApartReader",
+    "Asking",
+    "Away",
+    "AwayError",
+    "Budget",
+    "Hours",
+    "Trail",
+    "Window",
+    "checked_hours",
+    "read_window",
+    "system_client",
     "ApiVersion",
     "NeededRight",
     "Verified",
@@ -170,6 +186,7 @@ __all__ = [
     "StandingAccounts",
     "StandingLine",
     "StandingReader",
+    "StrangeAnswerError",
     "SystemConfig",
     "TransientError",
     "UnknownOutcomeError",
@@ -194,4 +211,5 @@ __all__ = [
     "entries_proof",
     "totals_proof",
     "workbook_proof",
+    "answered",
 ]

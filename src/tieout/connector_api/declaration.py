@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from tieout.causes import Cause
 from tieout.connector_api.addresses import Network
+from tieout.connector_api.errors import AwayError
+from tieout.connector_api.hours import ALWAYS, Away, Hours
+from tieout.connector_api.pace import NO_LIMIT, Budget
 from tieout.connector_api.publication import ApiVersion, NeededRight, Verified, WebhookTopic
+from tieout.connector_api.retry_after import LONGEST_S
 from tieout.connector_api.tokens import IN_MEMORY, TokenKeeper
 from tieout.connector_api.web import guarded
 from tieout.documents import Document, check_kept
@@ -39,21 +45,48 @@ class Option:
     pack: str = ""
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class SystemConfig:
     """One configured system: settings with secrets resolved. `private`: None where the project's own file declares it;
-    for one that was entered by the browser, the networks beside public addresses that it may be in. `tokens` keeps what its grants
-    are given: the project's database for a system of a project, else this process."""
+    for one that was entered by the browser, the networks beside public addresses that it may be in.
+
+    How it is to be asked, as the project says: within its `hours`, and no more than `per_second` and `per_day` (calls, or points where its
+    vendor counts those), 0 where the project says nothing: then what is `published` by its vendor.
+
+    What its session works with: `tokens` keeps what its grants are given (the project's database for a system of a project, else this
+    process), `paces` is the folder in which its pace is kept, and `now` tells by which clock its hours are."""
 
     name: str
     connector: str
     environment: str
     values: Mapping[str, Any] = field(repr=False)
     private: tuple[Network, ...] | None = None
+    hours: Hours = ALWAYS
+    per_second: float = 0.0
+    per_day: int = 0
+    published: Budget = field(default=NO_LIMIT, compare=False)
     tokens: TokenKeeper = field(default=IN_MEMORY, compare=False, repr=False)
+    paces: Path | None = field(default=None, compare=False, repr=False)
+    now: Callable[[], datetime] = field(default=_utc_now, compare=False, repr=False)
 
     def text(self, name: str, default: str = "") -> str:
         return str(self.values.get(name, default))
+
+    def away(self) -> Away | None:
+        """Whether it is left alone now, and until when."""
+        return self.hours.away(self.now())
+
+    def let_ask(self) -> None:
+        """Raises AwayError while it is left alone."""
+        away = self.away()
+        if away is not None:
+            now = self.now()
+            left_s = (away.until - now).total_seconds()
+            raise AwayError(f"{self.name} {away.words(now)}", away.until, min(left_s, LONGEST_S))
 
 
 # What code that reads a message raises where it has another shape: a key that is missing, a text that is a list, a number
@@ -98,6 +131,8 @@ class Connector:
     `provider` says of an interface's streams and options whose balance they tell of, "" for nobody's: two connectors that tell of
     one provider in one entity would book each movement twice.
 
+    `limits` are in words what the vendor sets, with where it says so; `pace` is what of it is kept to: nothing where nothing is published.
+
     What it was made from: `api` is the vendor's version that it asks for, `verified` what it was held against; `rights` and
     `webhooks` are what a person sets up there. `assumed` is what no public document says; `not_covered` what the vendor has
     and this does not read."""
@@ -112,6 +147,7 @@ class Connector:
     options: tuple[Option, ...] = ()
     pushes: tuple[str, ...] = ()
     limits: str = ""
+    pace: Budget = NO_LIMIT
     assumed: tuple[str, ...] = ()
     causes: tuple[Cause, ...] = ()
     api: ApiVersion | None = None
@@ -135,9 +171,9 @@ class Connector:
 
 
 def open_system(connector: Connector, config: SystemConfig) -> Any:
-    """A session of a system. Raises ConnectorError."""
+    """A session of a system, which is asked as its vendor publishes where the project does not say otherwise. Raises ConnectorError."""
     with guarded(config.private):
-        return connector.open(config)
+        return connector.open(replace(config, published=connector.pace))
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from tieout.connector_api.causes import UNREADABLE_FILE
 from tieout.money import Amount
 
@@ -17,6 +19,15 @@ class TransientError(ConnectorError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class AwayError(TransientError):
+    """A system was not asked, as the project or its vendor declares: it is in a maintenance, or what may be asked of it a day is spent. This is a
+    wait and no failure: it is counted nowhere, and nobody is alerted of it. It may be asked again from the instant `until` on."""
+
+    def __init__(self, message: str, until: datetime, retry_after: float) -> None:
+        super().__init__(message, retry_after)
+        self.until = until
 
 
 class UnknownOutcomeError(ConnectorError):

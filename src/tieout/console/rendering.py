@@ -48,8 +48,9 @@ PLACES = (
     ("/evidence", "Evidence", "evidence:read", "e"),
     ("/access", "Access", "access:read", "u"),
     ("/systems", "Systems", "systems:read", "s"),
+    ("/set-up", "Set up", "systems:read", "q"),
 )
-GROUPS = (("Work", 0, 5), ("Books", 5, 10), ("Platform", 10, 15))
+GROUPS = (("Work", 0, 5), ("Books", 5, 10), ("Platform", 10, 16))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ from tieout.console.views.approvals import Approval, Approvals
 from tieout.console.views.cases import Case, Cases
 from tieout.console.views.certifying import Account, Accounts
 from tieout.console.views.closing import Close, Closes
+from tieout.console.views.declaring import InterfaceForm
 from tieout.console.views.documents import Documents
+from tieout.console.views.exporting import Exports
 from tieout.console.views.finding import Find
 from tieout.console.views.interfaces import Interface, Interfaces
 from tieout.console.views.matching import Lessons, Matching
@@ -24,6 +26,7 @@ from tieout.console.views.paying import Payments
 from tieout.console.views.people import Access, Me
 from tieout.console.views.platform import Evidence, Mapping, Mappings, Systems
 from tieout.console.views.proving import Payouts, TieOut
+from tieout.console.views.set_up import SetUp
 from tieout.console.views.start import Start
 from tieout.console.views.today import Today
 
@@ -50,12 +53,16 @@ def pages(
         payments, interfaces, interface = Payments(r), Interfaces(r), Interface(r)
         mappings, mapping, systems = Mappings(r), Mapping(r), Systems(r)
         access, me, find = Access(r), Me(r), Find(r)
+        declaring, set_up = InterfaceForm(r), SetUp(r)
         return [
             *gate(name, environment, sso, people_exist),
             at("/", Today(r).view),
             at("/start", Start(r).view),
+            at("/set-up", set_up.view),
+            at("/set-up/{step}", set_up.view, set_up.act),
             at("/find", find.view),
             at("/find/list", find.list),
+            at("/export/{list}.{form}", Exports().view),
             at("/tie-out", tie_out.view),
             at("/tie-out/documents", tie_out.behind),
             at("/cases", cases.view, cases.act),
@@ -77,6 +84,7 @@ def pages(
             at("/close/{entity}/{period}/accounts", accounts.view, accounts.act),
             at("/close/{entity}/{period}/accounts/{account}/{currency}", account.view, account.act),
             at("/interfaces", interfaces.view),
+            at("/declare", declaring.view, declaring.act),
             at("/interfaces/{name}", interface.view, interface.act),
             at("/mappings", mappings.view),
             at("/mappings/{table}", mapping.view, mapping.act),

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from tieout.money import Amount
+from tieout.rules import Release
 from tieout.store import Connection
 
 
@@ -27,6 +28,34 @@ class Objection(msgspec.Struct, frozen=True, kw_only=True):
 
 Guard = Callable[[Connection, Sequence[Mapping[str, Any]]], Mapping[str, Objection]]
 """Asked of deliveries as they were claimed; by external id what speaks against one."""
+
+
+def books_guard(release: Callable[[], Release]) -> Guard:
+    """What speaks against effects of entities whose books nothing is posted to: they wait, also those that were planned before."""
+
+    def guard(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Objection]:
+        entities = release().entities
+        quiet = {code for code, entity in entities.items() if not entity.posts}
+        return {
+            str(r["external_id"]): Objection(why=f"nothing is posted to the books of {r['entity']}")
+            for r in rows
+            if r["entity"] in quiet
+        }
+
+    return guard
+
+
+def each_of(*guards: Guard) -> Guard:
+    """A guard that says what any of several says against an effect, the first of them."""
+
+    def guard(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Objection]:
+        against: dict[str, Objection] = {}
+        for each in guards:
+            left = [r for r in rows if str(r["external_id"]) not in against]
+            against |= each(connection, left) if left else {}
+        return against
+
+    return guard
 
 
 def nothing_speaks_against(

@@ -162,13 +162,22 @@ class PayoutComposition(Document, frozen=True, kw_only=True, tag="payout_composi
 
 class Dispute(Document, frozen=True, kw_only=True, tag="dispute"):
     """How a dispute stands: status needs_response, won, lost, inquiry. `amount` is positive; `reason` is the provider's word
-    for why, said of one that was lost."""
+    for why, said of one that was lost. `kept` is what one that was won did not give back of what was withdrawn, negative where it
+    gave back more; unset where that is nothing."""
 
     provider: str
     status: str
     amount: Amount
     payment_key: str
     reason: str | msgspec.UnsetType = msgspec.UNSET
+    kept: Amount | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def loss(self) -> Amount:
+        """What the company is without in the end, as far as it is decided."""
+        if self.status == "lost":
+            return self.amount
+        return Amount.zero(self.currency) if self.kept is msgspec.UNSET else self.kept
 
 
 class Statement(Frame, frozen=True, kw_only=True, tag="statement"):

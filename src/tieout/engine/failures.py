@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tieout.connector_api import AwayError
 from tieout.engine.clock import Clock
 from tieout.engine.failing import FIRST_S, LONGEST_S, asked_s, longer_s, text_of, wait_s
 from tieout.store import Connection, Queries
@@ -20,11 +21,13 @@ _SQL = Queries("tieout.engine")
 # Of a lane: more are neither read nor needed, as its rounds are smaller.
 MOST_ITEMS = 5_000
 _OLD = timedelta(days=1)
+# How often a lane is looked at whose system is left alone, in seconds.
+_LOOK_AGAIN_S = 10.0
 
 
 @dataclass(frozen=True)
 class Failure:
-    """`failures` in a row until now; nothing of it is tried before `next_at`."""
+    """`failures` in a row until now, 0 where it waits and has not failed; nothing of it is tried before `next_at`."""
 
     failures: int
     next_at: datetime
@@ -85,6 +88,17 @@ class Failures:
         }  # fmt: skip
         self._connection.execute(_SQL["failed"], given)
         return Failure(failures, next_at, words)
+
+    def waits(self, lane: LaneKey, error: AwayError) -> Failure:
+        """Write that a lane waits, as its system is left alone; until when. It has not failed for that. It is looked at every ten seconds, so
+        that a window that is taken out of the project's files ends then."""
+        now = self._wall.now()
+        next_at = now + timedelta(seconds=min(max(error.retry_after or 0.0, FIRST_S), _LOOK_AGAIN_S))
+        words = text_of(error)
+        given = {"stage": self._stage, "lane": list(lane), "error": words, "now": now, "next_at": next_at}
+        row = self._connection.execute(_SQL["waits"], given).fetchone()
+        assert row is not None
+        return Failure(row["failures"], next_at, words)
 
     def worked(self, lane: LaneKey, items: Collection[str] = ("",)) -> None:
         """Forget that a lane, or items of it, failed."""

@@ -17,6 +17,7 @@ from typing import Protocol
 
 import psycopg
 
+from tieout.connector_api import AwayError
 from tieout.engine.clock import Clock, SystemClock
 from tieout.engine.failing import FIRST_S, LONGEST_S, asked_s, is_of_batch, text_of
 from tieout.engine.failures import Failure, Failures, LaneKey
@@ -218,6 +219,8 @@ class Runner:
     def _failed(
         self, due: Due, failures: Failures, known: dict[LaneKey, Failure], error: Exception
     ) -> Failure:
+        if isinstance(error, AwayError):
+            return self._wait(due, failures, known, error)
         before = _count(known.get(due.lane))
         if is_of_batch(error):
             _log.warning(
@@ -234,6 +237,13 @@ class Runner:
             self._cut = (due.lane, error)
             raise
         return failed
+
+    def _wait(self, due: Due, failures: Failures, known: dict[LaneKey, Failure], error: AwayError) -> Failure:
+        """A lane's system is left alone, as was declared: that is no failure, and its other lanes need not look."""
+        waits = failures.waits(due.lane, error)
+        if due.asks:
+            known[due.system] = waits
+        return waits
 
 
 def _count(failure: Failure | None) -> int:

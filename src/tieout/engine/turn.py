@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from tieout.connector_api import AwayError
 from tieout.engine.clock import Clock
 from tieout.engine.failing import is_of_batch, lost, storable, text_of
 from tieout.engine.failures import Failure, Failures, LaneKey
@@ -141,7 +142,7 @@ class Turn:
         """A lane failed again, at this item alone, or at one that failed before: it waits by itself too, and for longer, so
         that the next round begins with another."""
         before = self.failures_of(key)
-        if (self._before or before) and not lost(error):
+        if (self._before or before) and not lost(error) and not isinstance(error, AwayError):
             _log.warning("item failed with its lane", lane=self.lane, item=key, failures=before + 1)
             self._known()[key] = self._failures.failed(self.lane, error, before, key, self._before + 1)
 

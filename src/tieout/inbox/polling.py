@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from tieout.connector_api import Connector, Poller, TransientError
+from tieout.connector_api import Connector, Poller, Trail, TransientError
+from tieout.connector_api.walking import MOST_POLLED
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, wake
 from tieout.inbox.intake import accept
 from tieout.rules import Release
@@ -16,6 +17,8 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.inbox")
 # A long list is taken in several rounds: other streams have their turn between them.
 _PAGES = 20
+# Beside what a connector keeps of its place: how far the walk came (see `Trail`).
+_TRAIL = "#trail"
 
 
 class PollStage:
@@ -29,9 +32,10 @@ class PollStage:
         connector_of: Callable[[str], Connector],
         poller_of: Callable[[str], Poller | None],
         clock: Clock,
+        most: int = MOST_POLLED,
     ) -> None:
         self._release, self._connector_of, self._poller_of = release, connector_of, poller_of
-        self._clock = clock
+        self._clock, self._most = clock, most
         self._known = ""
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
@@ -63,11 +67,13 @@ class PollStage:
         name, stream = lane
         interface = self._release().interfaces.get(name)
         given = {"interface": name, "stream": stream, "now": self._clock.now()}
-        row = connection.execute(_SQL["begin_poll"], given).fetchone()
-        poller = self._poller_of(interface.system) if interface is not None and row is not None else None
+        # Asked first: a system that is left alone has no poll that is under way.
+        poller = self._poller_of(interface.system) if interface is not None else None
+        row = connection.execute(_SQL["begin_poll"], given).fetchone() if poller is not None else None
         if interface is None or row is None or poller is None:
             return False
         was, position = row["position"], json.loads(row["position"])
+        trail, what = Trail.of(position.pop(_TRAIL, None)), f"{interface.system}: {stream}"
         options = {"overlap_minutes": interface.overlap_minutes, **interface.options}
         for _ in range(_PAGES):
             if turn.stopping:
@@ -76,13 +82,14 @@ class PollStage:
             page = poller.poll(stream, {**position, "options": options}, now)
             if page.more and page.cursor == position:
                 # It would be asked for ever, and everything behind it never.
-                raise TransientError(f"{interface.system}: a page of {stream} leads to itself")
+                raise TransientError(f"{what}: a page leads to itself")
+            trail = trail.onward(what, page.cursor, not page.items, self._most) if page.more else Trail()
             position = page.cursor
             due = now if page.more else now + timedelta(minutes=interface.every_minutes)
             with connection.transaction():
                 accept(connection, name, page.items, "poll", now)
                 moved = {
-                    **given, "now": now, "due_at": due, "more": page.more, "was": was, "position": json.dumps(position),
+                    **given, "now": now, "due_at": due, "more": page.more, "was": was, "position": json.dumps({**position, _TRAIL: trail.kept} if page.more else position),
                 }  # fmt: skip
                 went_on = connection.execute(_SQL["move_cursor"], moved).rowcount == 1
                 crash_point("poll.before_commit")

@@ -77,27 +77,23 @@ class Figures:
 
     def cash(self) -> list[Row]:
         """What banks and providers hold and what is on its way, as the ledgers say now; a ledger that does not
-        answer is a row that says so."""
+        answer is a row of its entity that says so, and the others are read."""
         if self.sessions is None:
             return []
-        try:
-            rows = cash_rows(self.release, self.sessions, self.now.date())
-        except ConnectorError as error:
-            return [
-                {
-                    "entity": "",
-                    "kind": "error",
-                    "role": str(error)[:200],
-                    "account": "",
-                    "currency": "",
-                    "amount": "0",
-                }
-            ]
-        return [
-            {"entity": r.entity, "kind": r.kind, "role": r.role, "account": r.account, "currency": r.currency,
-             "amount": f"{r.amount:f}"}
-            for r in rows
-        ]  # fmt: skip
+        found: list[Row] = []
+        for code in self.release.entities:
+            try:
+                rows = cash_rows(self.release, self.sessions, self.now.date(), [code])
+            except ConnectorError as error:
+                nothing = {"account": "", "currency": "", "amount": "0"}
+                found.append({"entity": code, "kind": "error", "role": str(error)[:200], **nothing})
+                continue
+            found += [
+                {"entity": r.entity, "kind": r.kind, "role": r.role, "account": r.account, "currency": r.currency,
+                 "amount": f"{r.amount:f}"}
+                for r in rows
+            ]  # fmt: skip
+        return found
 
 
 # Name: what computes it, and for how many seconds it stands though nothing happened here (a ledger moves by itself).

@@ -154,6 +154,8 @@ def set_lock(
     Evidence that it was asked for is there before the ledger is asked: a lock that stands there was ours, even where
     nobody heard its answer. Again it changes nothing: a lock is moved ahead, never back.
     """
+    if not project.release().entities[entity].posts:
+        raise CloseError(f"nothing is done in the books of {entity} (posts = false): they are locked there")
     if early := not_over(period, project.release().entities[entity].zone, project.clock.now()):
         raise CloseError(f"{early}; a lock is never moved back here")
     reader = ledger_of(project, entity, "locked")

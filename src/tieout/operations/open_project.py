@@ -8,6 +8,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +21,7 @@ from tieout.connector_api import (
     LedgerReader,
     Poller,
     RemoteFolder,
+    SystemConfig,
     Writer,
 )
 from tieout.engine import Clock, FileClock, SystemClock, arm_crash_point
@@ -61,7 +64,7 @@ class OpenProject:
         self.clock: Clock = FileClock(clock_file) if clock_file else SystemClock()
         self._database: Database | None = None
         self.tokens = KeptTokens(lambda: self.database, self.clock)
-        self._sessions = Sessions(self.registry, self.settings.systems, self.tokens)
+        self._sessions = Sessions(self.registry, self.settings.systems, self.made_with)
         self._pins = Pins(lambda: self.settings, lambda: self.database, self.clock)
         self._release, self._looked_at, self._changed_at = self.settings.release, 0.0, 0.0
         self._files: object = None
@@ -79,6 +82,11 @@ class OpenProject:
         self._sessions.close()
         if self._taken is not None:
             self._taken.free()
+
+    @property
+    def made_with(self) -> dict[str, Any]:
+        """What of `SystemConfig` a session of this project works with, beside its settings."""
+        return {"tokens": self.tokens, "paces": self.settings.state / "pace", "now": self.clock.now}
 
     # database and keys
 
@@ -171,15 +179,35 @@ class OpenProject:
     def session(self, system: str) -> Any:
         """The system's open session. A ledger's is given out once it is known to be the one of this environment.
 
-        Raises SetupError where it is another, TransientError while it does not answer.
+        Raises SetupError where it is another, TransientError while it does not answer, AwayError within a window of its own: nothing
+        is asked then.
         """
         session = self.open_session(system)
+        self.let_ask(system)
         self._hold(system, session)
         return session
 
+    def let_ask(self, system: str) -> None:
+        """Raises AwayError within a maintenance of a system, or outside of its hours."""
+        self._made(system).let_ask()
+
+    def away(self, system: str) -> str:
+        """Until when a system is left alone, in words; "" where it may be asked."""
+        config = self._made(system)
+        away = config.away()
+        return f"{system} {away.words(config.now())}" if away else ""
+
+    def closed_s(self, system: str, since: datetime, until: datetime) -> float:
+        """For how many seconds a system was left alone between two instants, as its hours are declared now."""
+        return self._made(system).hours.closed_s(since, until)
+
+    def _made(self, system: str) -> SystemConfig:
+        return replace(self.settings.systems[system], now=self.clock.now)
+
     def pin(self, system: str) -> None:
         """Ask a ledger now whether it is the one of this environment. Raises SetupError where it is another,
-        TransientError where it does not answer."""
+        TransientError where it does not answer, AwayError within a window of its own."""
+        self.let_ask(system)
         self._hold(system, self.open_session(system), anew=True)
 
     def _hold(self, system: str, session: Any, *, anew: bool = False) -> None:
@@ -199,8 +227,9 @@ class OpenProject:
         return self._as(system, LedgerReader)  # type: ignore[type-abstract]
 
     def file_reader_of(self, system: str) -> FileReader | None:
-        """The system's session where it takes files apart, else None. Raises ConnectorError."""
-        return self._as(system, FileReader)  # type: ignore[type-abstract]
+        """The system's session where it takes files apart, else None: nothing is asked of it for that. Raises ConnectorError."""
+        session = self.open_session(system)
+        return session if isinstance(session, FileReader) else None
 
     def remote_folder_of(self, system: str) -> RemoteFolder | None:
         """The system's session where it has a remote folder, else None. Raises ConnectorError."""

@@ -11,7 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tieout.connector_api import ConnectorError, Qualified, RefusedError, SetupError, TransientError
+from tieout.connector_api import (
+    STRANGE,
+    AwayError,
+    ConnectorError,
+    Qualified,
+    RefusedError,
+    SetupError,
+    TransientError,
+)
 from tieout.connector_api.set_up import OneCompany
 from tieout.engine import Clock
 from tieout.evidence import Entry, record
@@ -26,8 +34,6 @@ _log = get_logger(__name__)
 _AGAIN_S = 1.0
 # Several threads want it at once: one asks, the others wait for its answer, not for a server that hangs.
 _WAIT_S = 3.0
-# What a connector stumbles over where something else answers, whatever that is.
-_STRANGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,10 @@ class Pins:
         self._held.pop(system, None)
         try:
             self._pin(system, session)
-        except (ConnectorError, *_STRANGE) as error:
+        except AwayError:
+            # Its window began as it was asked: it is as it was, and is asked after that.
+            raise
+        except (ConnectorError, *STRANGE) as error:
             said = _as_wait(system, error)
             # One that says when to come back is not asked before, by nobody here.
             asked_s = getattr(said, "retry_after", None) or 0.0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from tieout.connector_api import ConnectorError, LedgerFacts, TaxEngine
+from tieout.connector_api import ConnectorError, LedgerFacts, TaxEngine, answered
 from tieout.documents.taxation import TaxDetermination, TaxQuestion
 from tieout.operations.open_project import OpenProject
 from tieout.planning import ProcessStage
@@ -45,7 +46,12 @@ class ProjectLedgers:
         found: dict[str, tuple[TaxDetermination | None, str]] = {}
         for question in questions:
             try:
-                found[question.key] = session.determine([question])[0], ""
+                answer = answered(partial(_first, session, question))
+                found[question.key] = answer, ""
             except ConnectorError as error:
                 found[question.key] = None, str(error)[:300]
         return found
+
+
+def _first(engine: TaxEngine, question: TaxQuestion) -> TaxDetermination:
+    return engine.determine([question])[0]

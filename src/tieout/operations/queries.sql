@@ -90,6 +90,15 @@ on conflict (system) do update set refused = excluded.refused, why = excluded.wh
 where (unpinned_system.refused, unpinned_system.why) is distinct from (excluded.refused, excluded.why)
 returning system
 
+-- name: first_figure
+-- The first figure of a source that was taken.
+select interface, period from tieout.control_total order by taken_at, interface, period limit 1
+
+-- name: take_up_read
+-- What waited while nothing was posted to its books is planned again once something is.
+update tieout.document set retry_at = %(now)s
+where state = 'normalised' and reason = %(reason)s and entity = any(%(entities)s) and retry_at > %(now)s
+
 -- name: lock_origins
 -- Several processes see a change at the same time: one of them records it.
 select pg_advisory_xact_lock(7402, 2)

@@ -8,23 +8,22 @@ from dataclasses import replace
 from typing import Any
 
 from tieout.connector_api import ConnectorRegistry, SystemConfig, open_system
-from tieout.connector_api.tokens import IN_MEMORY, TokenKeeper
 
 
 class Sessions:
     """One session a system, as its settings are now; safe for threads.
 
     What a session can do is its connector's affair, so its type is asked for where it is used (see `OpenProject.reader_of`
-    and its like). `tokens` keeps what their grants are given.
+    and its like). `made_with` is what of `SystemConfig` a session works with and no file says: where tokens and paces are kept, the clock.
     """
 
     def __init__(
         self,
         registry: ConnectorRegistry,
         systems: Mapping[str, SystemConfig],
-        tokens: TokenKeeper = IN_MEMORY,
+        made_with: Mapping[str, Any] | None = None,
     ) -> None:
-        self._registry, self._systems, self._tokens = registry, systems, tokens
+        self._registry, self._systems, self._made_with = registry, systems, dict(made_with or {})
         self._opened: dict[str, Any] = {}
         self._opening: dict[str, threading.Lock] = {}
         # Somebody may be at one whose settings changed: it is closed with everything else.
@@ -42,7 +41,7 @@ class Sessions:
         with opening:
             while (found := self._opened.get(system)) is None:
                 config = self._systems[system]
-                made = open_system(self._registry[config.connector], replace(config, tokens=self._tokens))
+                made = open_system(self._registry[config.connector], replace(config, **self._made_with))
                 with self._lock:
                     # Its settings may have become others meanwhile.
                     kept = self._systems.get(system) == config

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from tieout.connector_api import ConnectorError
+from tieout.connector_api import ConnectorError, answered
 from tieout.connector_api.set_up import Finding, NamesLooker, SetUpTeller, Wanted
 from tieout.operations.open_project import OpenProject
 from tieout.rules import MappingRow
@@ -44,7 +45,9 @@ def look_up_rows(project: OpenProject, table: str, rows: Sequence[MappingRow]) -
         try:
             session = project.open_session(system)
             if isinstance(session, NamesLooker):
-                told = _of_other_ledgers(project, system, session.look_up_names(uses))
+                told = _of_other_ledgers(
+                    project, system, answered(partial(session.look_up_names, uses), "what is mapped")
+                )
                 found += [f for f in told if not f.well or f.said.startswith("warning: ")]
         except ConnectorError as error:
             found.append(
@@ -67,10 +70,9 @@ def _of_other_ledgers(project: OpenProject, system: str, found: Sequence[Finding
         try:
             session = project.open_session(other)
             if isinstance(session, NamesLooker):
+                findings = answered(partial(session.look_up_names, left), "what is mapped")
                 there |= {
-                    use: other
-                    for use, finding in zip(left, session.look_up_names(left), strict=True)
-                    if finding.absent is None
+                    use: other for use, finding in zip(left, findings, strict=True) if finding.absent is None
                 }
         except ConnectorError:
             continue

@@ -10,7 +10,9 @@ from tieout.close import keep_mappings, keep_rules, record_rules
 from tieout.evidence import Entry, record
 from tieout.operations.open_project import OpenProject
 from tieout.operations.origins import record_origins
+from tieout.operations.set_up_steps import end_taken_roles
 from tieout.operations.upgrading import stamp_totals, stamp_what_is_there, stamp_who_gave
+from tieout.planning import NOTHING_IS_POSTED
 from tieout.security.identity import drop_old
 from tieout.store import (
     Connection,
@@ -104,6 +106,10 @@ def keep_house(project: OpenProject) -> None:
         keep_mappings(connection, release, now)
         record_rules(connection, release, now)
         drop_old(connection, now)
+        end_taken_roles(project, connection, now)
+        posted_to = [e.code for e in release.entities.values() if e.posts]
+        given = {"now": now, "reason": NOTHING_IS_POSTED, "entities": posted_to}
+        connection.execute(_SQL["take_up_read"], given)
     connection.close()
 
 

@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from tieout.connector_api import (
+    STRANGE,
     AddressError,
     Connector,
     ConnectorError,
@@ -18,6 +20,7 @@ from tieout.connector_api import (
     Poller,
     RightsTeller,
     SystemConfig,
+    answered,
     open_system,
     reach,
     version_warning,
@@ -41,8 +44,6 @@ ANSWERS = "answers, and lets us in"
 _PIN_S = 2.0
 # How often they are asked until when their key holds, in seconds.
 _KEYS_S = 3600.0
-# What a connector stumbles over where somebody else's server answers, whatever that is.
-_STRANGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 # which ledgers are those of this environment
@@ -85,7 +86,7 @@ def ask_keys(project: OpenProject) -> None:
             session = project.session(name)
             if not isinstance(session, KeyTeller):
                 continue
-            key = session.key_end(project.clock.now())
+            key = answered(partial(session.key_end, project.clock.now()), "its key")
         except ConnectorError:
             continue
         given = {"system": name, "ends_at": key.ends_at, "said": key.said[:1000], "now": project.clock.now()}
@@ -145,7 +146,7 @@ def try_system(project: OpenProject, name: str, connector: str, given: Mapping[s
     streams: list[tuple[str, dict[str, Any]]] = [(s.name, {}) for s in kind.streams if not s.on_request]
     now = project.clock.now()
     # What a grant is given is kept: a refresh token that is tried is used up.
-    kept = replace(config, tokens=project.tokens)
+    kept = replace(config, **project.made_with)
     asked = _asked(
         lambda: open_system(kind, kept), streams, now, lambda s: set_up_findings(project, name, s, now)
     )
@@ -201,7 +202,11 @@ def _entered(
         kind = project.registry[connector]
     except KeyError as error:
         raise ProjectError(str(error.args[0])) from None
-    return entered(name, kind, given, project.settings.environment, project.settings.private), kind
+    config = entered(name, kind, given, project.settings.environment, project.settings.private)
+    if (before := project.settings.systems.get(name)) is not None and before.connector == connector:
+        # No form asks for these.
+        config = replace(config, hours=before.hours, per_second=before.per_second, per_day=before.per_day)
+    return config, kind
 
 
 # the steps
@@ -235,16 +240,18 @@ def _asked(
             steps.append((step, True, ask()))
         except ConnectorError as error:
             return [*steps, (step, False, str(error))]
-        except _STRANGE as error:
+        except STRANGE as error:
             said = f"it answers, but not as this kind of system does ({type(error).__name__})"
             return [*steps, (step, False, said)]
     if isinstance(session, RightsTeller):
         try:
-            steps += [(f"may {r.what}", r.held, r.said) for r in session.rights()]
+            steps += [
+                (f"may {r.what}", r.held, r.said) for r in answered(session.rights, "what its key may do")
+            ]
         except ConnectorError as error:
             steps.append(("tells its rights", False, str(error)))
     try:
-        steps += [(f.what, f.well, f.said) for f in set_up(session)]
+        steps += [(f.what, f.well, f.said) for f in answered(lambda: set_up(session), "its set-up")]
     except ConnectorError as error:
         steps.append(("tells its set-up", False, str(error)))
     return steps

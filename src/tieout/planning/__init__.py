@@ -29,6 +29,7 @@ from tieout.planning.makers import makers_before
 from tieout.planning.preview import Tried, TriedLine, in_range, try_case, try_range
 from tieout.planning.process import ProcessStage
 from tieout.planning.rates_kept import rate_kept, worth_by_rates
+from tieout.planning.reading_only import NOTHING_IS_POSTED
 from tieout.planning.replay import exclude_case, replay, replay_range
 from tieout.planning.sources import FactSourceError, check_sources
 from tieout.planning.who_signs import sign_role_in, sign_role_now
@@ -38,6 +39,7 @@ __all__ = [
     "makers_before",
     "ACTIONS",
     "MOST",
+    "NOTHING_IS_POSTED",
     "NO_SUCH_CASE",
     "Bulk",
     "BulkAction",

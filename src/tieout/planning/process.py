@@ -34,6 +34,7 @@ from tieout.planning.approving import Approving
 from tieout.planning.causes import PROCESSING_FAILED, RECIPE_FAILED, UNREADABLE_AMOUNT, UNREADABLE_MESSAGE
 from tieout.planning.facts import Asked, FactReader, TaxWord
 from tieout.planning.finals import keep_both
+from tieout.planning.reading_only import only_read
 from tieout.planning.revising import changed_before, revise
 from tieout.planning.telling_apart import tell_apart
 from tieout.planning.work import Work
@@ -343,7 +344,7 @@ class _Batch:
             plan = plan_document(work.document, work.revision, facts, self._release, self._interface, work.on)
             for effect in plan.effects:
                 ledger_lines(effect.body)
-            return plan
+            return only_read(plan, self._entity)
         except Exception as error:
             _log.exception("recipe failed", interface=self._interface.name, key=work.document.key)
             amount = abs(work.measure.net)

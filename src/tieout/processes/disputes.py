@@ -1,8 +1,14 @@
-"""A dispute that was lost, and its tax by the reason that is declared.
+"""A dispute that was lost, and its tax by the reason that is declared; and what one that was won did not give back.
 
 stands      Dr dispute loss 106                    Cr disputes receivable 106
 bad_debt    Dr bad debts 106                       Cr disputes receivable 106
 corrected   Dr dispute loss 100, tax 6             Cr disputes receivable 106
+
+Won, of 106 that were withdrawn 104 came back, since rates moved or the provider kept something: the sale stands, with its tax.
+
+withdrawn   Dr disputes receivable 106             Cr clearing 106
+given back  Dr clearing 104                        Cr disputes receivable 104
+won         Dr dispute loss 2                      Cr disputes receivable 2
 
 A lost dispute changes no tax by itself. A sale that is cancelled, refused or not paid may lower its taxable amount, under
 conditions that each country sets (Directive 2006/112/EC, art. 90; the Netherlands: a year after it was due; Germany: UStG § 17
@@ -62,19 +68,22 @@ DISPUTE_TAX_UNDECLARED = Cause(
 
 
 def dispute(ctx: Context, doc: Dispute) -> Plan:
-    """A lost dispute by what is declared of its reason. Every other status moves money in the balance itself, or none at
-    all. What a later word adds to a loss that is booked, or takes from it, is booked as the difference."""
+    """A lost dispute by what is declared of its reason, and what one that was won did not give back. Every other status moves money in
+    the balance itself, or none at all. What a later word adds to a loss that is booked, or takes from it, is booked as the
+    difference."""
     before = _booked_before(ctx, doc)
     if before is not None:
         return _changed(ctx, doc, before)
-    if doc.status != "lost" or not doc.amount:
+    if not doc.loss:
         return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason=f"dispute {doc.status}")
+    if doc.status != "lost":
+        return _lost(ctx, doc, doc.loss, "dispute_loss")
     held = _taxed(ctx, doc)
     reason = doc.reason or "unknown"
     declared = ctx.interface.options.get(OPTION)
     says = _declared(declared, reason)
     if held is None or says in (STANDS, BAD_DEBT):
-        return _lost(ctx, doc, "bad_debts" if says == BAD_DEBT else "dispute_loss")
+        return _lost(ctx, doc, doc.loss, "bad_debts" if says == BAD_DEBT else "dispute_loss")
     if says == CORRECTED:
         return _corrected(ctx, doc, held)
     tax = Amount(sum(held.taxes.values(), Decimal(0)), doc.currency)
@@ -83,10 +92,10 @@ def dispute(ctx: Context, doc: Dispute) -> Plan:
     if declared is None:
         # A project of before goes on as it did, and is told.
         case = found(DISPUTE_TAX_UNDECLARED, tax, detail, "booked", blocking=False, **fields)
-        plain = _lost(ctx, doc, "dispute_loss")
+        plain = _lost(ctx, doc, doc.loss, "dispute_loss")
         return Plan(decision=plain.decision, effects=plain.effects, cases=(case,), on=plain.on)
     if DISPUTE_TAX_UNDECLARED.name in ctx.facts.accepted:
-        return _lost(ctx, doc, "dispute_loss")
+        return _lost(ctx, doc, doc.loss, "dispute_loss")
     return refused(DISPUTE_TAX_UNDECLARED, doc.amount, detail, **fields)
 
 
@@ -94,27 +103,29 @@ def _booked_before(ctx: Context, doc: Dispute) -> Dispute | None:
     """The loss that an earlier revision of it booked."""
     previous = ctx.facts.previous
     told = decode_document(previous.content.encode()) if previous is not None else None
-    return told if isinstance(told, Dispute) and told.status == "lost" and told.amount else None
+    return told if isinstance(told, Dispute) and told.loss else None
 
 
 def _changed(ctx: Context, doc: Dispute, before: Dispute) -> Plan:
     """The difference to what is booked as lost; in another currency than before nobody can say it."""
-    lost = doc.amount.value if doc.status == "lost" else Decimal(0)
     if doc.currency != before.currency:
-        detail = f"{before.amount} is booked, and {doc.amount} is lost"
+        detail = f"{before.loss} is booked, and {doc.loss} is lost"
         fields = {"interface": ctx.interface.name, "reason": doc.reason or "unknown"}
         return refused(DISPUTE_TAX_UNDECLARED, doc.amount, detail, **fields)
-    more = Amount(lost - before.amount.value, before.currency)
+    more = doc.loss - before.loss
     if not more:
         return Plan(decision=PlanDecision.PLANNED, on=ctx.on, reason=f"dispute {doc.status}")
-    says = _declared(ctx.interface.options.get(OPTION), before.reason or "unknown")
+    reason = before.reason or doc.reason or "unknown"
+    says = _declared(ctx.interface.options.get(OPTION), reason)
     role = "bad_debts" if says == BAD_DEBT else "dispute_loss"
-    plan = _lost(ctx, msgspec.structs.replace(doc, amount=more), role)
+    plan = _lost(ctx, doc, more, role)
     if says != CORRECTED:
         return plan
     # The tax of the first loss stands as it was corrected: a person says what of it changes.
-    fields = {"interface": ctx.interface.name, "reason": before.reason or "unknown"}
-    case = found(DISPUTE_TAX_UNDECLARED, more, f"{before.amount} was booked", "booked", blocking=False, **fields)  # fmt: skip
+    fields = {"interface": ctx.interface.name, "reason": reason}
+    case = found(
+        DISPUTE_TAX_UNDECLARED, more, f"{before.loss} was booked", "booked", blocking=False, **fields
+    )
     return msgspec.structs.replace(plan, cases=(case,))
 
 
@@ -126,8 +137,8 @@ def _declared(declared: Any, reason: str) -> str:
     return says if says in (STANDS, BAD_DEBT, CORRECTED) else ""
 
 
-def _lost(ctx: Context, doc: Dispute, role: str) -> Plan:
-    amount, company = doc.amount.value, ctx.company(doc.amount.value)
+def _lost(ctx: Context, doc: Dispute, loss: Amount, role: str) -> Plan:
+    amount, company = loss.value, ctx.company(loss.value)
     sides = ((role, amount, company), (f"disputes_receivable.{doc.provider}", -amount, -company))
     body = EntryPosting(
         journal=ctx.journal("misc"),

@@ -230,20 +230,8 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         if _not_told_yet(ctx, doc, facts.order):
             return Plan(decision=PlanDecision.WAIT, reason="its shop has not told of it yet")
         return _given_back(ctx, doc, role, ctx.account(DEPOSITS))
-    elif (
-        facts.order is None
-        and facts.payment is not None
-        and facts.payment.account == ctx.account("unapplied.unknown")
-    ):
-        # Its charge waited for that order in vain: nobody knew whose money it was, and it goes back from where it waits.
-        return _given_back(ctx, doc, role, facts.payment.account)
-    elif doc.order_key and not facts.patience_over:
-        return Plan(decision=PlanDecision.WAIT, reason="its credit note has not come yet")
-    elif facts.order is not None and facts.order.state in HELD:
-        return _given_back(ctx, doc, role, ctx.account(f"unapplied.{facts.order.state}"))
-    elif facts.payment is not None and facts.payment.account == ctx.account("unapplied.unknown"):
-        # Nobody knew whose money it was: it goes back from where it waits.
-        return _given_back(ctx, doc, role, facts.payment.account)
+    elif (plan := _back_where_it_waits(ctx, doc, role)) is not None:
+        return plan
     else:
         unapplied = counter = ctx.account("unapplied.unknown")
         cases = (found(REFUND_WITHOUT_CREDIT_NOTE, doc.gross, doc.payment_key),)
@@ -257,6 +245,18 @@ def _refund(ctx: Context, doc: ProviderMovement, role: str) -> Plan:
         on=ctx.on,
         unapplied_account=unapplied,
     )
+
+
+def _back_where_it_waits(ctx: Context, doc: ProviderMovement, role: str) -> Plan | None:
+    """A refund of an order that is not billed, or never came: it goes back from where its charge waits. None where nobody knows
+    where that is; until patience is over it waits for its credit note, but of a charge that waited for that order in vain."""
+    facts = ctx.facts
+    nobodys = facts.payment is not None and facts.payment.account == ctx.account("unapplied.unknown")
+    if doc.order_key and not facts.patience_over and not (nobodys and facts.order is None):
+        return Plan(decision=PlanDecision.WAIT, reason="its credit note has not come yet")
+    if facts.order is not None and facts.order.state in HELD:
+        return _given_back(ctx, doc, role, ctx.account(f"unapplied.{facts.order.state}"))
+    return _given_back(ctx, doc, role, ctx.account("unapplied.unknown")) if nobodys else None
 
 
 def _credit_note(ctx: Context, doc: ProviderMovement) -> tuple[str, str] | None:

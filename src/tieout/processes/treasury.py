@@ -48,7 +48,9 @@ RECIPES: Recipes = (
         kind=Dispute,
         plan=dispute,
         at_risk=lambda doc: doc.amount,
-        restating=Restating(money=lambda doc: (doc.status, doc.amount, doc.payment_key), edits=True),
+        restating=Restating(
+            money=lambda doc: (doc.status, doc.amount, doc.loss, doc.payment_key), edits=True
+        ),
         causes=(DISPUTE_TAX_UNDECLARED,),
         sources=(DISPUTED_SALES,),
         fact_keys=keys_of_dispute,

@@ -14,8 +14,9 @@ UNKNOWN_MOVEMENT = Cause(
 PAYMENT_FOR_EXCLUDED_ORDER = Cause(
     name="payment_for_excluded_order",
     means="Somebody paid for an order that is not billed. The cash is booked.",
-    says="refund it, or bill the order",
-    actions=(Action.MEND_AT_SOURCE, Action.MATCH),
+    says="refund it, or bill the order; where its customer took it back by a dispute that was lost, book it in the ledger from the "
+    "unapplied account against the loss, give that entry's reason (`tieout cases solve`), and match the two on that account",
+    actions=(Action.MEND_AT_SOURCE, Action.MATCH, Action.MEND_IN_LEDGER, Action.SOLVE),
 )
 PAYMENT_WITHOUT_ORDER = Cause(
     name="payment_without_order",

@@ -3,7 +3,7 @@
 from tieout.proofs.by_hand import Told, entry_key
 from tieout.proofs.cash import CashRow, cash_rows
 from tieout.proofs.clearing import AGES, ClearingRow, OpenMovement, clearing_rows
-from tieout.proofs.control import open_gaps, statement_gaps, take_control_totals
+from tieout.proofs.control import Unread, open_gaps, statement_gaps, take_control_totals, tell_unread
 from tieout.proofs.external import BalanceRow, balance_rows, open_balances
 from tieout.proofs.filed import Entered, FiledItem, Filing, standing
 from tieout.proofs.filing import (
@@ -101,6 +101,7 @@ __all__ = [
     "OpenMovement",
     "PayoutProof",
     "TieOutRow",
+    "Unread",
     "AccountMonth",
     "MonthRow",
     "account_figures",
@@ -119,6 +120,7 @@ __all__ = [
     "TaxRow",
     "TaxStage",
     "take_control_totals",
+    "tell_unread",
     "Entered",
     "FiledItem",
     "Filing",

@@ -5,13 +5,14 @@ Amounts are signed in the account's currency: money that is ours is positive.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
 import msgspec
 
 from tieout.connector_api import LedgerReader
+from tieout.proofs.standing_still import ask_balances
 from tieout.rules import Release
 
 # What stands on these is cash that comes (a debit) or goes (a credit) and no bank has booked.
@@ -35,15 +36,17 @@ class CashRow(msgspec.Struct, frozen=True, kw_only=True):
     amount: Decimal
 
 
-def cash_rows(release: Release, session_of: Callable[[str], object], on: date) -> list[CashRow]:
-    """Every such account at the end of a day, as the ledgers have it. Raises ConnectorError."""
+def cash_rows(
+    release: Release, session_of: Callable[[str], object], on: date, entities: Sequence[str] | None = None
+) -> list[CashRow]:
+    """Every such account at the end of a day, as the ledgers have it: of some `entities`, or of all. Raises ConnectorError."""
     rows = []
-    for entity in release.entities.values():
+    for entity in (release.entities[x] for x in entities or release.entities):
         reader = session_of(entity.ledger)
         table = release.mappings.get("accounts")
         if not isinstance(reader, LedgerReader) or table is None:
             continue
-        balances = reader.trial_balance(on)
+        balances = ask_balances(reader, on)
         for row in table.rows:
             kind = next((k for begin, k in _KINDS.items() if row.key.startswith(begin)), "")
             if not kind or not row.valid_from <= on <= row.valid_to:

@@ -19,6 +19,15 @@ MISSING_EVENTS = Cause(
     actions=(Action.RUN,),
     who="controller",
 )
+FIGURES_UNREAD = Cause(
+    name="control_figures_unread",
+    means="A source's own figures of a month cannot be read: they came in another shape than expected, or it has to be set right first. "
+    "Nothing proves that all of it is here.",
+    says="`tieout check` asks each system alone: where its version, its report, its key or its settings changed, put them right, else report "
+    "what this says came; the next look at the close, or `tieout tieout --period {period}`, asks again",
+    actions=(Action.SET_UP, Action.REPORT),
+    who="controller",
+)
 TRIAL_BALANCE_DIFFERS = Cause(
     name="trial_balance_differs",
     means="An account of another ledger moved by something else than its entries that came.",
@@ -72,6 +81,6 @@ IN_FILED_PERIOD = Cause(
 )
 
 CAUSES = (
-    STATEMENT_GAP, MISSING_EVENTS, TRIAL_BALANCE_DIFFERS, ONE_SIDED, INTERCOMPANY_DIFFERS, OPENING_CHANGED, TAXES_APART,
+    STATEMENT_GAP, MISSING_EVENTS, FIGURES_UNREAD, TRIAL_BALANCE_DIFFERS, ONE_SIDED, INTERCOMPANY_DIFFERS, OPENING_CHANGED, TAXES_APART,
     IN_FILED_PERIOD,
 )  # fmt: skip

@@ -5,18 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from tieout.cases import NewCase, open_cases, solve_by_key
-from tieout.connector_api import ControlTotal, ControlTotals, SetupError, TransientError
+from tieout.connector_api import (
+    ConnectorError,
+    ControlTotal,
+    ControlTotals,
+    SetupError,
+    StrangeAnswerError,
+    TransientError,
+    answered,
+)
 from tieout.evidence import Entry, record
 from tieout.money import Period
-from tieout.proofs.causes import MISSING_EVENTS, STATEMENT_GAP
+from tieout.proofs.causes import FIGURES_UNREAD, MISSING_EVENTS, STATEMENT_GAP
 from tieout.proofs.continuity import Frame, gaps
 from tieout.proofs.tieout import Figure, TieOutRow
-from tieout.rules import Release
+from tieout.rules import Interface, Release
 from tieout.security import stamper
 from tieout.store import Connection, Queries
 
@@ -30,6 +40,20 @@ _FIRST_S, _LONGEST_S = 0.05, 1.0
 Answer = TypeVar("Answer")
 
 
+class Unread(msgspec.Struct, frozen=True, kw_only=True):
+    """What could not be read of one system, whatever became of the others: `of` is the interface or the system, `error` why, in words
+    that say what to do."""
+
+    of: str
+    entity: str
+    error: ConnectorError
+
+    @property
+    def says(self) -> str:
+        """Whose it is, and why."""
+        return f"{self.of}: {self.error}"
+
+
 def take_control_totals(
     connection: Connection,
     release: Release,
@@ -37,29 +61,22 @@ def take_control_totals(
     period: Period,
     now: datetime,
     entities: Sequence[str] | None = None,
-) -> int:
-    """Ask every source of some `entities`, or of all, that has control figures for `period` and keep them; how many rows.
+) -> list[Unread]:
+    """Ask every source of some `entities`, or of all, that has control figures for `period` and keep them; those that could not be
+    read, of which what was taken before stands and proves nothing of now.
 
     The rows of a source replace what was taken before: figures are always of one moment.
     """
-    count, stamps = 0, stamper(connection)
+    unread, stamps = list[Unread](), stamper(connection)
     for interface in release.interfaces.values():
         if entities is not None and interface.entity not in entities:
             continue
         entity = release.entities[interface.entity]
-        session = session_of(interface.system)
-        if isinstance(session, ControlTotals):
-            start, end = period.bounds(entity.zone)
-            totals = ask_patiently(
-                lambda s=session, i=interface, a=start, b=end, z=entity.time_zone: s.control_totals(  # type: ignore[misc]
-                    i.streams, a, b, z
-                )
-            )
-            totals = [*totals, *_own_totals(connection, interface.name, period)]
-        else:
-            totals = _statement_totals(connection, interface.name, period)
-            repeats = interface.option("exports", "once") == "cumulative"
-            totals += _batch_totals(connection, interface.name, period, repeats)
+        try:
+            totals = _totals_of(connection, interface, session_of(interface.system), period, entity.zone)
+        except ConnectorError as error:
+            unread.append(Unread(of=interface.name, entity=entity.code, error=error))
+            continue
         if not totals:
             continue
         with connection.transaction():
@@ -84,7 +101,6 @@ def take_control_totals(
                     total.credit, now,
                 )  # fmt: skip
                 connection.execute(_SQL["put_control_total"], row)
-                count += 1
             record(
                 connection,
                 [
@@ -98,16 +114,67 @@ def take_control_totals(
                     )
                 ],
             )
-    return count
+    return unread
 
 
-def ask_patiently(ask: Callable[[], Answer]) -> Answer:
+def _totals_of(
+    connection: Connection, interface: Interface, session: object, period: Period, zone: ZoneInfo
+) -> list[ControlTotal]:
+    """A source's own figures of a month, by what it says or by what its files state. Raises ConnectorError."""
+    if isinstance(session, ControlTotals):
+        start, end = period.bounds(zone)
+        streams = interface.streams
+        totals = ask_patiently(
+            lambda: list(session.control_totals(streams, start, end, zone.key)),
+            f"its control figure of {period}",
+        )
+        return [*totals, *_own_totals(connection, interface.name, period)]
+    repeats = interface.option("exports", "once") == "cumulative"
+    return [
+        *_statement_totals(connection, interface.name, period),
+        *_batch_totals(connection, interface.name, period, repeats),
+    ]
+
+
+def tell_unread(
+    connection: Connection,
+    release: Release,
+    entity: str,
+    unread: Sequence[Unread],
+    period: Period,
+    now: datetime,
+) -> None:
+    """A case of each of an entity's sources whose figures of a month came in another shape, or that a person has to set right before it
+    says any; solved once they are read again."""
+    wrong = {x.of: x for x in unread if isinstance(x.error, SetupError)}
+    with connection.transaction():
+        for interface in (i for i in release.interfaces.values() if i.entity == entity):
+            key = f"{interface.name}:{period}"
+            if (x := wrong.get(interface.name)) is None:
+                solve_by_key(
+                    connection, FIGURES_UNREAD.name, key, now, "its figures are read again", "proofs"
+                )
+                continue
+            case = NewCase(
+                cause=FIGURES_UNREAD.name, interface=interface.name, entity=entity, period=str(period), source_key=key,
+                amount=Decimal(0), currency=release.entities[entity].currency, recovery=FIGURES_UNREAD.say(period=period),
+                detail=str(x.error)[:500], owner=FIGURES_UNREAD.who, opened_at=now, due_at=now + timedelta(hours=24),
+                # Nobody knows what it comes to: it holds the close whatever its amount.
+                blocking=True,
+            )  # fmt: skip
+            open_cases(connection, [case], "proofs")
+
+
+def ask_patiently(ask: Callable[[], Answer], what: str = "its answer") -> Answer:
     """A source's figures; a source that is busy is asked again, some times. Raises TransientError at once where it asks
-    for more than five seconds, or where a minute has passed: nobody waits in a loop for that, nor asks before."""
+    for more than five seconds, or where a minute has passed: nobody waits in a loop for that, nor asks before; and StrangeAnswerError
+    where `what` is asked for came in another shape."""
     begun = time.monotonic()
     for attempt in range(_TRIES - 1):
         try:
-            return ask()
+            return answered(ask, what)
+        except StrangeAnswerError:
+            raise
         except TransientError as error:
             own_s = min(_FIRST_S * 2.0**attempt, _LONGEST_S)
             wait_s = own_s if error.retry_after is None else error.retry_after
@@ -117,7 +184,7 @@ def ask_patiently(ask: Callable[[], Answer]) -> Answer:
         except SetupError:
             # A token may have ended just now: the next call takes a new one.
             time.sleep(0.2)
-    return ask()
+    return answered(ask, what)
 
 
 def _statement_totals(connection: Connection, interface: str, period: Period) -> list[ControlTotal]:

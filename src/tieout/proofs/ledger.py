@@ -15,10 +15,10 @@ from itertools import groupby
 
 import msgspec
 
-from tieout.connector_api import Balances, LedgerReader
+from tieout.connector_api import Balances, ConnectorError, LedgerReader
 from tieout.money import Period
 from tieout.proofs.continuity import Frame, in_order
-from tieout.proofs.control import ask_patiently
+from tieout.proofs.control import Unread, ask_patiently
 from tieout.proofs.standing_still import AskBalances, ask_balances, read_still
 from tieout.rules import Entity, Release
 from tieout.store import Connection, Queries
@@ -62,18 +62,26 @@ def ledger_rows(
     period: Period,
     entities: Sequence[str] | None = None,
     ask: AskBalances = ask_balances,
+    unread: list[Unread] | None = None,
 ) -> list[LedgerRow]:
     """Every such account at the end of `period`, in order of entity, role and currency: of some `entities`, or of all. `ask`
-    says what a ledger holds."""
+    says what a ledger holds. Where one is given, ledgers and providers that cannot be read go into `unread`, and the others are
+    read; else it raises ConnectorError."""
     rows: list[LedgerRow] = []
     for entity in (release.entities[x] for x in entities or release.entities):
-        reader = session_of(entity.ledger)
-        if not isinstance(reader, LedgerReader):
+        try:
+            reader = session_of(entity.ledger)
+            if not isinstance(reader, LedgerReader):
+                continue
+            held, ours = read_still(
+                connection, entity.code, partial(_balances, connection, reader, entity, period, ask)
+            )
+        except ConnectorError as error:
+            if unread is None:
+                raise
+            unread.append(Unread(of=entity.ledger, entity=entity.code, error=error))
             continue
-        held, ours = read_still(
-            connection, entity.code, partial(_balances, connection, reader, entity, period, ask)
-        )
-        sources = _sources(connection, release, entity, session_of, period)
+        sources = _sources(connection, release, entity, session_of, period, unread)
         for role, account in _accounts(release, period).items():
             pairs = {key for key in {*held, *ours} if key[0] == account}
             for key in sorted(pairs):
@@ -124,10 +132,11 @@ def _sources(
     entity: Entity,
     session_of: Callable[[str], object],
     period: Period,
+    unread: list[Unread] | None,
 ) -> dict[tuple[str, str], Decimal]:
     """(role, currency) to the balance that the provider or the bank itself states."""
     _, end = period.bounds(entity.zone)
-    return provider_balances(connection, release, entity, session_of, end, period.last)
+    return provider_balances(connection, release, entity, session_of, end, period.last, unread)
 
 
 def provider_balances(
@@ -137,18 +146,26 @@ def provider_balances(
     session_of: Callable[[str], object],
     end: datetime,
     until: date,
+    unread: list[Unread] | None = None,
 ) -> dict[tuple[str, str], Decimal]:
     """(role, currency) to the balance that a provider or bank states just before `end`, or by its
-    last statement up to the day `until`."""
+    last statement up to the day `until`; `unread` as in `ledger_rows`."""
     found: dict[tuple[str, str], Decimal] = {}
     systems = {i.system for i in release.interfaces.values() if i.entity == entity.code}
     for system in sorted(systems):
-        session = session_of(system)
-        if isinstance(session, Balances):
-            balances = ask_patiently(lambda session=session: session.balances(end))  # type: ignore[misc]
-            for currency, amount in balances.items():
-                key = (f"clearing.{session.provider}.{currency}", currency)
-                found[key] = found.get(key, Decimal(0)) + amount
+        try:
+            session = session_of(system)
+            if not isinstance(session, Balances):
+                continue
+            balances = ask_patiently(lambda session=session: dict(session.balances(end)), "its balance")  # type: ignore[misc]
+        except ConnectorError as error:
+            if unread is None:
+                raise
+            unread.append(Unread(of=system, entity=entity.code, error=error))
+            continue
+        for currency, amount in balances.items():
+            key = (f"clearing.{session.provider}.{currency}", currency)
+            found[key] = found.get(key, Decimal(0)) + amount
     given = {"entity": entity.code, "until": until}
     last = msgspec.convert(connection.execute(_SQL["closing_statements"], given).fetchall(), list[Frame])
     for (account, currency), day in groupby(last, lambda f: (f.account, f.currency)):

@@ -50,9 +50,12 @@ def _why(
     changed: list[ChangedRow],
 ) -> tuple[Decimal, Decimal, str]:
     residual = Decimal(0)
-    transit = amount - sum((abs(a["amount"]) for a in arrived), Decimal(0))
+    # A payout out of the bank, of a balance below zero, is negative: what arrived of it left the bank.
+    transit = (abs(amount) - sum((abs(a["amount"]) for a in arrived), Decimal(0))).copy_sign(amount)
     problems = [in_words(changed)] if changed else []
-    if automatic:
+    # What came back whole went back into the balance: its provider may list what it was made of in the next one.
+    came_back = not transit and all(a["effect"] == "payout_reversal" for a in arrived)
+    if automatic and (parts or not came_back):
         missing = [p["movement_key"] for p in parts if p["net"] is None]
         residual = amount - sum((p["net"] or Decimal(0) for p in parts), Decimal(0))
         if missing:

@@ -22,7 +22,8 @@ class Entity:
     `country` (ISO 3166) that country's pack stands under what the project says. `limits` are those of
     differences that are accepted without a person, by kind: one that is missing is off. `begins_on` is the day from
     which its books are governed (None: all of them are): what is dated before is its opening. `origins` declare what its
-    people make in the ledger themselves."""
+    people make in the ledger themselves. Where it does not `posts`, its sources are read and proven and nothing goes out for it:
+    its books run without us until they are taken over."""
 
     code: str
     name: str
@@ -34,6 +35,7 @@ class Entity:
     limits: dict[str, DifferenceLimit] = field(default_factory=dict, hash=False)
     begins_on: date | None = None
     origins: tuple[Origin, ...] = ()
+    posts: bool = True
 
     @property
     def zone(self) -> ZoneInfo:

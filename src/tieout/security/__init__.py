@@ -2,17 +2,8 @@
 
 from tieout.security.authority import change_authority, key_hash, load_authority, new_key, person_of
 from tieout.security.causes import NOT_MADE_BY_TIEOUT
-from tieout.security.hands import had_a_hand, why_not
-from tieout.security.key_holders import by_a_key_of
-from tieout.security.masking import masked, masked_json, masked_values
-from tieout.security.names import fold_name, look_of
-from tieout.security.people import (
-    ADMINISTRATOR,
-    EVERYWHERE,
-    NOBODY_LET_IN,
+from tieout.security.changes import (
     AddPerson,
-    Authority,
-    AuthorityError,
     Begin,
     Change,
     Confirm,
@@ -21,10 +12,25 @@ from tieout.security.people import (
     GrantRole,
     Invited,
     Joined,
-    Person,
     Recall,
     Reset,
     RevokeRole,
+    TakeRole,
+)
+from tieout.security.hands import had_a_hand, why_not
+from tieout.security.key_holders import by_a_key_of
+from tieout.security.masking import masked, masked_json, masked_values
+from tieout.security.names import fold_name, look_of
+from tieout.security.people import (
+    ADMINISTRATOR,
+    EVERYWHERE,
+    NOBODY_LET_IN,
+    OF_THE_ENVIRONMENT,
+    OWN_ROLES,
+    TEST_ENVIRONMENTS,
+    Authority,
+    AuthorityError,
+    Person,
 )
 from tieout.security.stamps import StampError, load_or_make_key, stamper
 from tieout.security.written import (
@@ -44,6 +50,9 @@ __all__ = [
     "EVERYWHERE",
     "NOBODY_LET_IN",
     "NOT_OURS",
+    "OF_THE_ENVIRONMENT",
+    "OWN_ROLES",
+    "TEST_ENVIRONMENTS",
     "AddPerson",
     "Authority",
     "AuthorityError",
@@ -61,6 +70,7 @@ __all__ = [
     "Reset",
     "RevokeRole",
     "StampError",
+    "TakeRole",
     "change_authority",
     "changed_rows",
     "check_rows",

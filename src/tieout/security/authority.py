@@ -9,18 +9,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from tieout.evidence import Entry, record
-from tieout.security.people import (
-    Authority,
-    AuthorityError,
-    Begin,
-    Change,
-    Confirm,
-    EndPerson,
-    Kept,
-    Person,
-    Reset,
-    fold,
-)
+from tieout.security.changes import Begin, Change, Confirm, EndPerson, Reset
+from tieout.security.people import Authority, AuthorityError, Kept, Person, fold
 from tieout.security.stamps import StampError, stamper
 from tieout.store import Connection, Queries
 

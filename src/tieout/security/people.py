@@ -13,8 +13,21 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-import msgspec
-
+from tieout.security.changes import (
+    AddPerson,
+    Begin,
+    Change,
+    Confirm,
+    Delegate,
+    EndPerson,
+    GrantRole,
+    Invited,
+    Joined,
+    Recall,
+    Reset,
+    RevokeRole,
+    TakeRole,
+)
 from tieout.security.names import fold_name, look_of
 
 ADMINISTRATOR = "administrator"
@@ -30,109 +43,13 @@ class AuthorityError(ValueError):
     """A change of who may do what that is not allowed: why, and what to do."""
 
 
-class _Change(msgspec.Struct, frozen=True, kw_only=True, tag_field="change"):
-    """One change, as it is kept."""
-
-
-class AddPerson(_Change, frozen=True, kw_only=True, tag="person"):
-    """A person, or a service account. `names` are what the sources call them: logins, addresses;
-    `key_sha256` is the hash of the key with which they prove who they are at the command line, "" for
-    nobody's: they sign in."""
-
-    name: str
-    human: bool
-    names: tuple[str, ...]
-    key_sha256: str
-
-
-class GrantRole(_Change, frozen=True, kw_only=True, tag="grant"):
-    """`limit` is the largest amount that they may approve in this role, in the entity's currency;
-    None: any amount."""
-
-    name: str
-    role: str
-    entity: str
-    limit: Decimal | None
-
-
-class RevokeRole(_Change, frozen=True, kw_only=True, tag="revoke"):
-    """A role is taken back, at once."""
-
-    name: str
-    role: str
-    entity: str
-
-
-class EndPerson(_Change, frozen=True, kw_only=True, tag="end"):
-    """Somebody is let go: their grants and delegations end with them."""
-
-    name: str
-
-
-class Delegate(_Change, frozen=True, kw_only=True, tag="delegate"):
-    """`to` stands in for `name` from one day to another, both included."""
-
-    name: str
-    to: str
-    since: date
-    until: date
-
-
-class Recall(_Change, frozen=True, kw_only=True, tag="recall"):
-    """`name` ends every delegation to `to`."""
-
-    name: str
-    to: str
-
-
-class Confirm(_Change, frozen=True, kw_only=True, tag="confirm"):
-    """Another administrator lets change `no` hold."""
-
-    no: int
-
-
-class Begin(_Change, frozen=True, kw_only=True, tag="begin"):
-    """The first administrator, or the first two: everybody after them takes two."""
-
-    people: tuple[AddPerson, ...]
-
-
-class Reset(_Change, frozen=True, kw_only=True, tag="reset"):
-    """`name` lost what they sign in with: all of it ends, and they are invited anew."""
-
-    name: str
-
-
-class Invited(_Change, frozen=True, kw_only=True, tag="invited"):
-    """An administrator was given the link with which `name` chooses how to sign in: whoever hands it on could have kept it, so that
-    they count among those who let them in."""
-
-    name: str
-
-
-class Joined(_Change, frozen=True, kw_only=True, tag="joined"):
-    """Somebody whom the company's own sign-on vouches for, and what their groups there give them: (role,
-    entity). It takes the place of what their groups gave before, and of nothing else."""
-
-    name: str
-    names: tuple[str, ...]
-    roles: tuple[tuple[str, str], ...]
-
-
-Change = (
-    AddPerson
-    | GrantRole
-    | RevokeRole
-    | EndPerson
-    | Delegate
-    | Recall
-    | Confirm
-    | Begin
-    | Reset
-    | Invited
-    | Joined
-)
 SIGN_ON = "single sign-on"
+# Where one person may begin alone: what is proven there is nobody's books.
+TEST_ENVIRONMENTS = ("test", "sandbox")
+# Roles that show figures, and neither approve nor sign.
+OWN_ROLES = ("integrator", "viewer", "operator", "preparer", "auditor")
+# By whose word a role that somebody took ends where it may not be taken.
+OF_THE_ENVIRONMENT = "the environment"
 
 
 @dataclass(frozen=True)
@@ -148,13 +65,14 @@ class Kept:
 @dataclass(frozen=True)
 class Grant:
     """A role that somebody holds: where, up to which amount, by whose word, and whether their group at the
-    sign-on gave it."""
+    sign-on gave it. `own`: by their own word alone, in a test environment."""
 
     role: str
     entity: str
     limit: Decimal | None
     given_by: frozenset[str]
     by_group: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -232,7 +150,12 @@ class Authority:
             return self._check_delegation(change, made_by)
         if isinstance(change, Joined):
             return self._check_joined(change, made_by)
+        if isinstance(change, RevokeRole) and made_by == OF_THE_ENVIRONMENT:
+            return self._check_own(change)
         self._need_administrator(made_by)
+        self._check_of_administrator(change, made_by)
+
+    def _check_of_administrator(self, change: Change, made_by: str) -> None:
         match change:
             case AddPerson():
                 self._check_person(change)
@@ -251,6 +174,8 @@ class Authority:
                 self._check_last(change)
             case Confirm():
                 self._check_confirm(change, made_by)
+            case TakeRole():
+                self._check_take(change, made_by)
 
     def written_alike(self, change: Change) -> tuple[str, ...]:
         """What looks like another's name in a change that lets somebody in, in words: for whoever makes or confirms it."""
@@ -359,6 +284,25 @@ class Authority:
             if taken.get(name, change.name) != change.name:
                 raise AuthorityError(f"{name!r} is {taken[name]} already: one account a person")
 
+    def _check_take(self, change: TakeRole, made_by: str) -> None:
+        """One person alone, in a test environment, and no role that approves or signs."""
+        if change.environment not in TEST_ENVIRONMENTS:
+            raise AuthorityError(
+                f"nobody gives themselves a role in {change.environment}: another administrator gives it, and a third person confirms it"
+            )
+        if change.name != made_by or self.alone() != made_by:
+            raise AuthorityError(
+                "there are two administrators: roles are given by two of them, to somebody else"
+            )
+        if change.role not in OWN_ROLES:
+            raise AuthorityError(f"{change.role} is given by others: one takes {', '.join(OWN_ROLES)}")
+
+    def _check_own(self, change: RevokeRole) -> None:
+        """By the environment alone nothing ends but what somebody took by their own word."""
+        person = self._known(change.name)
+        if not any(g.own and (g.role, g.entity) == (change.role, change.entity) for g in person.grants):
+            raise AuthorityError(f"{change.name} did not take {change.role} by their own word")
+
     def _need_administrator(self, name: str) -> None:
         person = self.people.get(name)
         if person is None or not person.active or not person.grants_of(ADMINISTRATOR, EVERYWHERE):
@@ -395,6 +339,9 @@ def fold(changes: Iterable[Kept]) -> Authority:  # noqa: C901 - flat: a case a k
                     held.waiting[kept.no] = kept
             case Joined():
                 _join(held, kept.change)
+            case TakeRole():
+                _hold(held, kept, frozenset({kept.made_by}))
+                held.waiting[kept.no] = kept
             case Invited(name=name):
                 _let_in_by(held, name, frozenset({kept.made_by}))
             case Confirm(no=no):
@@ -404,7 +351,9 @@ def fold(changes: Iterable[Kept]) -> Authority:  # noqa: C901 - flat: a case a k
                 person = held.people[name]
                 left = tuple(g for g in person.grants if (g.role, g.entity) != (role, entity))
                 held.people[name] = replace(person, grants=left)
+                _forget_taken(held, name, role)
             case EndPerson(name=name):
+                _forget_taken(held, name)
                 held.people[name] = replace(held.people[name], active=False, grants=())
                 held.delegations = [d for d in held.delegations if name not in (d.name, d.to)]
             case Delegate(name=name, to=to, since=since, until=until):
@@ -444,13 +393,28 @@ def _hold(held: Authority, kept: Kept, given_by: frozenset[str]) -> None:
     if isinstance(change, AddPerson):
         _add(held, change, given_by)
     elif isinstance(change, GrantRole):
-        person = held.people[change.name]
-        rest = tuple(g for g in person.grants if (g.role, g.entity) != (change.role, change.entity))
-        grant = Grant(change.role, change.entity, change.limit, given_by)
-        held.people[change.name] = replace(person, grants=(*rest, grant))
+        _give(held, change.name, Grant(change.role, change.entity, change.limit, given_by))
+    elif isinstance(change, TakeRole):
+        # Confirmed, it is another's word as well.
+        own = given_by == {change.name}
+        _give(held, change.name, Grant(change.role, EVERYWHERE, None, given_by, own=own))
     elif isinstance(change, Reset):
         # What they sign in with is made anew by whoever has the link then.
         _let_in_by(held, change.name, given_by)
+
+
+def _give(held: Authority, name: str, grant: Grant) -> None:
+    person = held.people[name]
+    rest = tuple(g for g in person.grants if (g.role, g.entity) != (grant.role, grant.entity))
+    held.people[name] = replace(person, grants=(*rest, grant))
+
+
+def _forget_taken(held: Authority, name: str, role: str = "") -> None:
+    """What somebody took waits for nobody any more."""
+    for no, kept in list(held.waiting.items()):
+        change = kept.change
+        if isinstance(change, TakeRole) and change.name == name and role in ("", change.role):
+            del held.waiting[no]
 
 
 def _let_in_by(held: Authority, name: str, by: frozenset[str]) -> None:

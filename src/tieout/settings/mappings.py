@@ -73,6 +73,11 @@ def stage_mapping(folder: Path, table: str, header: list[str], rows: Iterable[li
         raise ProjectError(
             f"mappings/{table}.csv is not there: this table stands in tieout.toml or in a pack"
         )
+    return stage_table(folder, table, header, rows)
+
+
+def stage_table(folder: Path, table: str, header: list[str], rows: Iterable[list[str]]) -> FileChange:
+    """A table that is to stand at mappings/TABLE.csv, whether or not there is one. Raises ProjectError."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

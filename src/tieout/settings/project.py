@@ -1,4 +1,5 @@
-"""A project folder: `tieout.toml`, `systems/*.toml`, `interfaces/*.toml`, `mappings/*.csv`.
+"""A project folder: `tieout.toml`, `systems/*.toml`, `entities/*.toml`, `interfaces/*.toml`, `mappings/*.csv`. One without an entity or
+an interface is still to be set up, and whole all the same.
 
 Whatever is misspelt is refused with its file, its line and what was expected; a secret is
 never written in these files but named as `env:NAME` or `file:PATH`.
@@ -15,24 +16,21 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tieout.connector_api import Connector, ConnectorRegistry, SystemConfig
 from tieout.formats import FormatError, declared
-from tieout.money import minor_digits
 from tieout.rules import Entity, Interface, Mapping, MappingRow, Release
 from tieout.rules.arrival import COMPLETE, PROVEN
 from tieout.rules.expected import Expected
 from tieout.rules.latency import LATENCIES
-from tieout.rules.packs import countries, load_pack, pack_bytes, with_packs
+from tieout.rules.packs import load_pack, pack_bytes, with_packs
 from tieout.settings.alerts import AlertSettings, read_alerts
 from tieout.settings.arrivals import read_arrivals
 from tieout.settings.calendar import read_calendar
-from tieout.settings.differences import read_limits
+from tieout.settings.entities import read_entities
 from tieout.settings.expected import read_expected
 from tieout.settings.identity import IdentitySettings, read_identity
 from tieout.settings.mappings import read_mapping
-from tieout.settings.origins import read_first_day, read_origins
 from tieout.settings.policies import read_policies
 from tieout.settings.systems import read_systems, resolved
 from tieout.settings.tomlfile import ProjectError, TomlFile
@@ -75,17 +73,6 @@ _TOP = {
     "interfaces", "mappings",
 }  # fmt: skip
 _PROJECT = {"name", "environment", "sandbox"}
-_ENTITY = {
-    "name",
-    "currency",
-    "time_zone",
-    "ledger",
-    "company_id",
-    "country",
-    "differences",
-    "begins_on",
-    "origins",
-}
 _INTERFACE = {
     "system",
     "entity",
@@ -106,48 +93,6 @@ _INTERFACE = {
     "expected",
     "options",
 }
-
-
-def _entities(file: TomlFile, systems: dict[str, SystemConfig]) -> dict[str, Entity]:
-    entities = {}
-    for code, table in file.data.get("entities", {}).items():
-        section = f"entities.{code}"
-        file.check_keys(table, _ENTITY, section)
-        zone = file.need(table, "time_zone", str, section)
-        currency = file.need(table, "currency", str, section)
-        ledger = file.need(table, "ledger", str, section)
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise file.fail("time_zone", section, f"no time zone {zone!r}; such as Europe/Berlin") from None
-        try:
-            minor_digits(currency)
-        except ValueError as error:
-            raise file.fail("currency", section, str(error)) from None
-        if ledger not in systems:
-            raise file.fail("ledger", section, f"no system is named {ledger!r}")
-        entities[code] = Entity(
-            code,
-            str(table.get("name", code)),
-            currency,
-            zone,
-            ledger,
-            int(table.get("company_id", 0)),
-            _country(file, table, section),
-            read_limits(file, table.get("differences", {}), f"{section}.differences"),
-            read_first_day(file, table, section),
-            read_origins(file, table.get("origins", {}), f"{section}.origins"),
-        )
-    if not entities:
-        raise file.fail("entities", "", "there is no [entities.CODE]: at least one is needed")
-    return entities
-
-
-def _country(file: TomlFile, table: dict[str, Any], section: str) -> str:
-    country = str(table.get("country", ""))
-    if country and country not in countries():
-        raise file.fail("country", section, f"no pack for {country!r}: there are {', '.join(countries())}")
-    return country
 
 
 def _interfaces(
@@ -172,8 +117,6 @@ def _interfaces(
                 raise ProjectError(
                     f"interface {interface.name!r} comes after {other!r}, which is no other interface"
                 )
-    if not found:
-        raise ProjectError("interfaces/ holds no .toml file: at least one interface is needed")
     _check_providers(found, systems, registry)
     return found
 
@@ -350,6 +293,7 @@ def _governed(folder: Path) -> list[Path]:
     """The files that a release is made of."""
     found = [folder / "tieout.toml"]
     for part in (
+        "entities/*.toml",
         "systems/*.toml",
         "interfaces/*.toml",
         "dialects/*.toml",
@@ -435,7 +379,7 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
     file.check_keys(project, _PROJECT, "project")
     private = _private(file)
     systems = read_systems(file, folder, registry, private)
-    entities = _entities(file, systems)
+    entities = read_entities(file, folder, systems)
     interfaces = _interfaces(file, folder, entities, systems, registry)
     mappings = {p.stem: read_mapping(p) for p in sorted((folder / "mappings").glob("*.csv"))}
     mappings |= _inline_mappings(file, mappings)

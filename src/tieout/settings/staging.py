@@ -18,7 +18,7 @@ from pathlib import Path
 from tieout.settings.tomlfile import ProjectError
 
 _SUFFIX = ".staged"
-_FOLDERS = ("mappings", "systems", "systems/secrets")
+_FOLDERS = ("entities", "interfaces", "mappings", "systems", "systems/secrets")
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,16 @@ def as_if(folder: Path, changes: Sequence[FileChange]) -> Iterator[Path]:
         yield trial
     finally:
         shutil.rmtree(trial, ignore_errors=True)
+
+
+@contextmanager
+def as_if_text(folder: Path, path: str, text: str) -> Iterator[Path]:
+    """The project's folder as it would be with `text` at `path`: nothing is written into this one."""
+    with as_if(folder, [FileChange(path)]) as trial:
+        target = trial / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        yield trial
 
 
 def _link(source: Path, target: Path, below: str, changed: dict[str, FileChange]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tieout.connector_api import Connector, ConnectorRegistry, Network, SystemConfig
+from tieout.settings.asking import KEYS, read_asking, written
 from tieout.settings.environment import variable
 from tieout.settings.staging import FileChange, drop, stage
 from tieout.settings.tomlfile import ProjectError, TomlFile
@@ -72,7 +73,7 @@ def _system(
         connector = registry[kind]
     except KeyError as error:
         raise file.fail("connector", section, str(error.args[0])) from None
-    file.check_keys(table, {*(f.name for f in connector.config), "connector"}, section)
+    file.check_keys(table, {*(f.name for f in connector.config), "connector", *KEYS}, section)
     values: dict[str, Any] = {}
     for field in connector.config:
         if field.name in table:
@@ -82,7 +83,9 @@ def _system(
             raise file.fail(name, "systems", f"{where} lacks {field.name!r}: {field.help}")
         else:
             values[field.name] = field.default
-    return SystemConfig(name, kind, environment, values, private)
+    return SystemConfig(
+        name, kind, environment, values, private, **read_asking(file, table, section, connector)
+    )
 
 
 def entered(
@@ -129,6 +132,10 @@ def stage_system(folder: Path, config: SystemConfig, connector: Connector) -> li
                 value = f"file:{path}"
             if value:
                 lines.append(f"{field.name} = {_toml(value)}")
+        # What was written by hand into the file stays in it.
+        lines += [
+            f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in written(config).items()
+        ]
         changes.append(stage(folder, f"systems/{config.name}.toml", "\n".join(lines) + "\n"))
     except ProjectError:
         drop(folder, changes)

@@ -15,6 +15,10 @@ class ProjectError(Exception):
     """A project file that cannot be used: file, line, what was expected."""
 
 
+class ChangedMeanwhileError(Exception):
+    """Somebody changed the file since it was looked at: it is to be looked at again."""
+
+
 class TomlFile:
     """A TOML file that can say on which line a key stands."""
 
@@ -88,7 +92,8 @@ class TomlFile:
     def need(self, table: dict[str, Any], key: str, kind: type, section: str) -> Any:
         """The value of a key that must be there and of this kind; true is no int. Raises ProjectError."""
         if key not in table:
-            raise self.fail(section, "", f"[{section}] lacks {key!r} ({kind.__name__})")
+            where = f"[{section}]" if section else "the file"
+            raise self.fail(section, "", f"{where} lacks {key!r} ({kind.__name__})")
         value = table[key]
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise self.fail(key, section, f"{key!r} must be a {kind.__name__}, not {type(value).__name__}")

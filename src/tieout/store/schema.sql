@@ -608,7 +608,7 @@ CREATE TABLE tieout.failure (
     since timestamp with time zone NOT NULL,
     failed_at timestamp with time zone NOT NULL,
     next_at timestamp with time zone NOT NULL,
-    CONSTRAINT failure_failures_check CHECK ((failures > 0))
+    CONSTRAINT failure_failures_check CHECK ((failures >= 0))
 );
 CREATE TABLE tieout.file_change (
     change_id bigint NOT NULL,

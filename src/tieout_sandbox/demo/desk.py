@@ -13,6 +13,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.applications import Starlette
@@ -26,6 +27,7 @@ from tieout_sandbox.demo.guests import CALLED, Guests
 from tieout_sandbox.demo.living import Living
 
 _COOKIE = "tieout_sandbox"
+_FORM_SIZE = 4096
 COMPANIES = {
     "distributor": "Meridian Supply, a distributor: two shops, Stripe, a CRM, a bank",
     "services": "Northwind Services, a services company of two entities: payroll, expenses, subscriptions, suppliers",
@@ -139,8 +141,8 @@ class Desk:
         return response
 
     async def _do(self, request: Request) -> Response:
-        company, form = self._company(), await request.form()
-        number, what = str(form.get("case", "")), str(form.get("what", ""))
+        company, form = self._company(), await _form(request)
+        number, what = form.get("case", ""), form.get("what", "")
         cases = await run_in_threadpool(company.open_cases)
         case = next((c for c in cases if str(c["case_id"]) == number), {})
         if what not in DEEDS or (case and deed_of(company.kind, case["cause"]) != what):
@@ -158,7 +160,7 @@ class Desk:
 
     async def _throw_away(self, request: Request) -> Response:
         if request.method == "POST":
-            kind = str((await request.form()).get("company", ""))
+            kind = (await _form(request)).get("company", "")
             if kind not in COMPANIES:
                 return PlainTextResponse("There are distributor and services.\n", 404)
             self.company = None
@@ -232,3 +234,13 @@ class Desk:
     def _company(self) -> Company:
         assert self.company is not None
         return self.company
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """What a form of this page has; nothing where it is larger than any of them."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _FORM_SIZE:
+            return {}
+    return dict(parse_qsl(body.decode(errors="replace")))

@@ -414,7 +414,7 @@ class Shopify:
             "return": lambda info, id: self._return_of(id),
             "shopifyqlQuery": self._shopifyql,
             "currentAppInstallation": {"accessScopes": [{"handle": x} for x in self.scopes]},
-            "shopifyPaymentsAccount": self.payments.root() if self.payments else None,
+            "shopifyPaymentsAccount": self.payments.root(self._told) if self.payments else None,
         }
 
     def _told(self, gid: str) -> dict[str, Any] | None:

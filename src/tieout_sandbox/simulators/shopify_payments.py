@@ -22,6 +22,7 @@ class ShopifyPayments:
         self.currency, self._ids = currency, first
         self.movements: list[dict[str, Any]] = []
         self.payouts: list[dict[str, Any]] = []
+        self.disputes: list[dict[str, Any]] = []
 
     def _id(self) -> int:
         self._ids += 3
@@ -41,6 +42,7 @@ class ShopifyPayments:
         transaction: int | None = None,
         source: tuple[str, int] | None = None,
         test: bool = False,
+        currency: str = "",
     ) -> dict[str, Any]:
         """A movement of the balance: a charge, a refund (negative), a fee; of an order (its id and name)."""
         number = self._id()
@@ -49,9 +51,9 @@ class ShopifyPayments:
             "type": kind,
             "test": test,
             "transactionDate": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "amount": self.money(amount),
-            "fee": self.money(fee),
-            "net": self.money(amount - fee),
+            "amount": self.money(amount, currency),
+            "fee": self.money(fee, currency),
+            "net": self.money(amount - fee, currency),
             "sourceId": source[1] if source else number + 1,
             "sourceType": source[0] if source else None,
             "sourceOrderTransactionId": transaction,
@@ -63,9 +65,14 @@ class ShopifyPayments:
         self.movements.append(row)
         return row
 
-    def pay_out(self, at: datetime, status: str = "PAID") -> dict[str, Any]:
-        """All that is not paid out yet."""
-        open_rows = [r for r in self.movements if r["associatedPayout"]["id"] is None and not r["test"]]
+    def pay_out(self, at: datetime, status: str = "PAID", currency: str = "") -> dict[str, Any]:
+        """All of a currency that is not paid out yet; below zero it is taken from the bank."""
+        paid_in = currency or self.currency
+        open_rows = [
+            r
+            for r in self.movements
+            if r["associatedPayout"]["id"] is None and not r["test"] and r["net"]["currencyCode"] == paid_in
+        ]
         net = sum((Decimal(r["net"]["amount"]) for r in open_rows), Decimal(0))
         number = self._id()
         gid = f"gid://shopify/ShopifyPaymentsPayout/{number}"
@@ -78,16 +85,75 @@ class ShopifyPayments:
             "status": status,
             "transactionType": "DEPOSIT" if net >= 0 else "WITHDRAWAL",
             "externalTraceId": f"TRACE{number}" if status == "PAID" else None,
-            "net": self.money(net),
+            "net": self.money(net, currency),
         }
         self.payouts.append(payout)
-        transfer = self.move("TRANSFER", -net, Decimal(0), at, source=("TRANSFER", number))
+        transfer = self.move("TRANSFER", -net, Decimal(0), at, source=("TRANSFER", number), currency=currency)
         transfer["associatedPayout"] = {"id": gid}
         return payout
 
-    def root(self) -> dict[str, Callable[..., Any]]:
-        """What `shopifyPaymentsAccount` answers."""
-        return {"balanceTransactions": self._balance, "payouts": self._payouts}
+    def come_back(
+        self, payout: dict[str, Any], at: datetime, kind: str = "TRANSFER_FAILURE"
+    ) -> dict[str, Any]:
+        """The bank declined a payout, or Shopify cancelled it (TRANSFER_CANCEL): its money is in the balance again, and a part of the next
+        one."""
+        payout["status"] = "CANCELED" if kind == "TRANSFER_CANCEL" else "FAILED"
+        net = Decimal(payout["net"]["amount"])
+        source = ("TRANSFER", int(payout["legacyResourceId"]))
+        return self.move(kind, net, Decimal(0), at, source=source, currency=payout["net"]["currencyCode"])
+
+    def open_dispute(
+        self,
+        order: dict[str, Any],
+        amount: Decimal,
+        fee: Decimal,
+        at: datetime,
+        transaction: int,
+        currency: str = "",
+    ) -> dict[str, Any]:
+        """A chargeback of an order: its amount is withdrawn, with a fee."""
+        number = self._id()
+        dispute = {
+            "id": f"gid://shopify/ShopifyPaymentsDispute/{number}",
+            "legacyResourceId": str(number),
+            "status": "NEEDS_RESPONSE",
+            "type": "CHARGEBACK",
+            "amount": self.money(amount, currency),
+            "initiatedAt": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "finalizedOn": None,
+            "reasonDetails": {"reason": "FRAUDULENT"},
+            "order": order["id"],
+        }
+        self.disputes.append(dispute)
+        named, source = (order["id"], order["name"]), ("DISPUTE", number)
+        self.move("DISPUTE_WITHDRAWAL", -amount, fee, at, named, transaction, source, currency=currency)
+        return dispute
+
+    def close_dispute(self, dispute: dict[str, Any], won: bool, at: datetime) -> None:
+        """Won: amount and fee come back. Lost: nothing moves any more."""
+        dispute.update(
+            status="WON" if won else "LOST", finalizedOn=at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        )
+        source = ("DISPUTE", int(dispute["legacyResourceId"]))
+        (taken,) = (
+            r
+            for r in self.movements
+            if (r["sourceType"], r["sourceId"]) == source and r["type"] != "DISPUTE_REVERSAL"
+        )
+        if won:
+            amount, fee = (-Decimal(taken[k]["amount"]) for k in ("amount", "fee"))
+            order = taken["associatedOrder"]
+            self.move("DISPUTE_REVERSAL", amount, fee, at, (order["id"], order["name"]), taken["sourceOrderTransactionId"],
+                      source, currency=taken["net"]["currencyCode"])  # fmt: skip
+
+    def root(self, told: Callable[[str], Any]) -> dict[str, Any]:
+        """What `shopifyPaymentsAccount` answers; `told` is an order as the shop tells it."""
+        return {
+            "balanceTransactions": self._balance,
+            "payouts": self._payouts,
+            "disputes": lambda info, query="", **asked: self._disputes(info, told, query, **asked),
+            "defaultCurrency": self.currency,
+        }
 
     def _balance(
         self,
@@ -101,13 +167,17 @@ class ShopifyPayments:
         if wanted := re.search(r"payments_transfer_id:(\d+)", query or ""):
             rows = [r for r in rows if str(r["associatedPayout"]["id"]).endswith(f"/{wanted[1]}")]
         if hideTransfers:
-            rows = [r for r in rows if not r["type"].startswith("TRANSFER")]
+            rows = [r for r in rows if r["type"] != "TRANSFER"]
         return paged(rows)(info, **asked)
 
     def _payouts(
         self, info: Any, query: str = "", sortKey: str = "ISSUED_AT", **asked: Any
     ) -> dict[str, Any]:
         return paged(_since(self.payouts, "issuedAt", "issued_at", query))(info, **asked)
+
+    def _disputes(self, info: Any, told: Callable[[str], Any], query: str, **asked: Any) -> dict[str, Any]:
+        rows = _since(self.disputes, "initiatedAt", "initiated_at", query)
+        return paged([{**row, "order": told(row["order"])} for row in rows])(info, **asked)
 
 
 def _since(rows: list[dict[str, Any]], field: str, name: str, query: str) -> list[dict[str, Any]]:

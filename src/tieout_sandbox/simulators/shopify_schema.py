@@ -48,6 +48,9 @@ enum PayoutSortKeys { ADJUSTMENT_GROSS ADVANCE_GROSS AMOUNT CHARGE_GROSS DUTIES_
 enum RefundLineItemRestockType { CANCEL LEGACY_RESTOCK NO_RESTOCK RETURN }
 enum ShopifyPaymentsPayoutStatus { CANCELED FAILED IN_TRANSIT PAID SCHEDULED }
 enum ShopifyPaymentsPayoutTransactionType { DEPOSIT WITHDRAWAL }
+enum DisputeStatus { ACCEPTED CHARGE_REFUNDED LOST NEEDS_RESPONSE PREVENTED UNDER_REVIEW WON }
+enum DisputeType { CHARGEBACK INQUIRY }
+scalar ShopifyPaymentsDisputeReason
 enum ShopifyPaymentsSourceType { ADJUSTMENT ADJUSTMENT_REVERSAL CHARGE DISPUTE REFUND SYSTEM_ADJUSTMENT TRANSFER }
 scalar ShopifyPaymentsTransactionType
 type AccessScope { handle: String! }
@@ -127,7 +130,8 @@ type Shop { currencyCode: CurrencyCode! ianaTimezone: String! name: String! }
 type ShopifyPaymentsAccount {
   balanceTransactions(after: String, first: Int, hideTransfers: Boolean, query: String, sortKey:
   BalanceTransactionSortKeys): ShopifyPaymentsBalanceTransactionConnection! payouts(after: String, first: Int,
-  query: String, sortKey: PayoutSortKeys): ShopifyPaymentsPayoutConnection!
+  query: String, sortKey: PayoutSortKeys): ShopifyPaymentsPayoutConnection! defaultCurrency: CurrencyCode!
+  disputes(after: String, first: Int, query: String): ShopifyPaymentsDisputeConnection!
 }
 type ShopifyPaymentsAdjustmentOrder {
   amount: MoneyV2! fees: MoneyV2! name: String! net: MoneyV2! orderTransactionId: BigInt!
@@ -142,6 +146,12 @@ type ShopifyPaymentsBalanceTransaction {
 }
 type ShopifyPaymentsBalanceTransactionAssociatedPayout { id: ID }
 type ShopifyPaymentsBalanceTransactionConnection { nodes: [ShopifyPaymentsBalanceTransaction!]! pageInfo: PageInfo! }
+type ShopifyPaymentsDispute {
+  amount: MoneyV2! finalizedOn: DateTime id: ID! initiatedAt: DateTime! legacyResourceId: UnsignedInt64! order: Order
+  reasonDetails: ShopifyPaymentsDisputeReasonDetails! status: DisputeStatus! type: DisputeType!
+}
+type ShopifyPaymentsDisputeConnection { nodes: [ShopifyPaymentsDispute!]! pageInfo: PageInfo! }
+type ShopifyPaymentsDisputeReasonDetails { reason: ShopifyPaymentsDisputeReason }
 type ShopifyPaymentsPayout {
   externalTraceId: String id: ID! issuedAt: DateTime! legacyResourceId: UnsignedInt64! net: MoneyV2! status:
   ShopifyPaymentsPayoutStatus! transactionType: ShopifyPaymentsPayoutTransactionType!

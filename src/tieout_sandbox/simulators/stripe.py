@@ -249,6 +249,16 @@ class Stripe:
             settles_after=0,
         )
 
+    def named(self, prefix: str) -> str:
+        """A name for an object of another product of Stripe's, such as a transfer."""
+        return self._id(prefix)
+
+    def moved(
+        self, kind: str, category: str, amount: int, currency: str, source: Any, at: datetime
+    ) -> dict[str, Any]:
+        """A movement of another product in this balance, available at once."""
+        return self._post(kind, category, amount, currency, 0, source, at, settles_after=0)
+
     def available(self, currency: str, at: datetime) -> int:
         """What may be paid out: settled nets, in minor units."""
         stamp = int(at.timestamp())

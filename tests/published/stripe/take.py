@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests.published.payloads import Payload
 from tests.published.replay import Replay, Told
-from tieout.connectors.stripe.client import StripeSession
+from tieout.connector_api import SystemConfig
+from tieout.connectors.stripe.client import open_session
 from tieout.connectors.stripe.connector import CONNECTOR
 from tieout.documents import Document
 
@@ -20,7 +21,9 @@ def take(payload: Payload) -> list[Document]:
     """What a list becomes; asked again three hours later, since the event of a closing is waited for."""
     stream, documents = CONNECTOR.stream(payload.stream), []
     with Replay(_answers(payload)) as there:
-        session = StripeSession(there.url, "rk_test_x", [])
+        session = open_session(
+            SystemConfig("stripe", "stripe", "test", {"url": there.url, "key": "rk_test_x"})
+        )
         cursor, now = {}, NOW
         for _ in range(4):
             page = session.poll(payload.stream, cursor, now)

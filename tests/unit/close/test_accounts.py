@@ -92,3 +92,15 @@ def test_banks_are_high_what_waits_is_to_be_zero_and_a_class_goes_before() -> No
     assert (by.class_of("1", "bank.DE02"), by.class_of("1", "bank.X"), by.class_of("251000", "")) == (
         "medium", "low", "high",
     )  # fmt: skip
+
+
+def test_a_difference_of_its_limit_certifies_itself_and_one_of_a_cent_more_does_not() -> None:
+    by = CertifyRules({"high": Decimal(0), "medium": Decimal(10), "low": Decimal(100)})
+    for difference, alone in (("10.00", True), ("-10.00", True), ("10.01", False), ("-10.01", False)):
+        found = row(Decimal(difference), Decimal(0), by, "receivable", Decimal(1))
+        assert (found.limit, found.by_itself) == (Decimal(10), alone)
+    # In another currency it is what it is worth: 8.00 at 0.80 for one are 10.00.
+    assert row(Decimal("8.00"), Decimal(0), by, "receivable", Decimal("0.8")).by_itself
+    assert not row(Decimal("8.01"), Decimal(0), by, "receivable", Decimal("0.8")).by_itself
+    # A bank has no slack, and needs nobody where nothing differs.
+    assert row(Decimal(5), Decimal(5), by, "bank.DE02", Decimal(1)).by_itself

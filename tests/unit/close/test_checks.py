@@ -15,7 +15,9 @@ import pytest
 from tieout.close.checks import Evidence
 from tieout.close.figures import OpenCases
 from tieout.close.model import Finding, Task
-from tieout.money import Period
+from tieout.documents import JournalEntry, JournalLine, month_end_entry
+from tieout.documents.states import DocumentState
+from tieout.money import Amount, Period
 from tieout.proofs import ClearingRow, Figure, LedgerRow, TieOutRow
 from tieout.proofs.clearing import OpenMovement
 from tieout.rules import Entity
@@ -32,7 +34,7 @@ def figures(**given: Any) -> Any:
     known = {
         "entity": "US", "period": OCTOBER, "now": AFTER, "book": book, "read_back_at": None, "changed": list,
         "changed_since": lambda: None, "release": SimpleNamespace(interfaces={"bills": None}), "missing": lambda *_: "",
-        "told": lambda _: 0, "short": list, "rules": SimpleNamespace(case_limit=D("0.10")), "reader": lambda: None,
+        "told": lambda _: 0, "unread": lambda _: False, "short": list, "rules": SimpleNamespace(case_limit=D("0.10")), "reader": lambda: None,
     }  # fmt: skip
     return SimpleNamespace(**(known | given))
 
@@ -52,6 +54,35 @@ def row(**given: Any) -> TieOutRow:
         "posted": Figure(2, D(230)), "waiting": nothing, "in_exception": nothing, "excluded": nothing, "ledger_gap": D(0),
     }  # fmt: skip
     return TieOutRow(**(known | given))
+
+
+class TestMonthEndEntry:
+    """What the revaluation, the cut-off and the accruals hang on: their entry, as it should be by now, is in the ledger."""
+
+    WANTED = month_end_entry(
+        "revaluation", [JournalLine(account="1", amount=Amount.exact(D(5), "USD"), text=""),
+                        JournalLine(account="2", amount=Amount.exact(D(-5), "USD"), text="")], "USD", OCTOBER.last,
+    )  # fmt: skip
+
+    def booked(self, row: dict[str, str] | None, wanted: JournalEntry = WANTED) -> Finding:
+        evidence = Evidence(figures(month_end_entry=lambda *_: row))
+        return evidence._booked(SimpleNamespace(name="books"), wanted, "tieout revalue", "nothing is open")  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("state", [x.value for x in DocumentState if x is not DocumentState.POSTED])
+    def test_one_that_is_on_its_way_or_in_a_case_is_not_booked(self, state: str) -> None:
+        found = self.booked({"batch": self.WANTED.batch, "state": state})
+        assert not found.done and found.why == f"5.00 USD is {state}"
+
+    def test_one_that_is_posted_is_and_another_one_is_not(self) -> None:
+        assert self.booked({"batch": self.WANTED.batch, "state": "posted"}).done
+        for row in (None, {"batch": "another", "state": "posted"}):
+            found = self.booked(row)
+            assert not found.done and found.why == "5.00 USD is not booked: `tieout revalue --period 2026-10`"
+
+    def test_none_is_needed_where_nothing_is_to_be_booked_and_nothing_was(self) -> None:
+        empty = month_end_entry("revaluation", [], "USD", OCTOBER.last)
+        assert self.booked(None, empty).done
+        assert not self.booked({"batch": self.WANTED.batch, "state": "posted"}, empty).done
 
 
 class TestComplete:

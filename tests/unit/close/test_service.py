@@ -53,3 +53,10 @@ def test_a_task_that_nobody_signed_keeps_it_open_and_other_figures_are_another_c
     findings = dict.fromkeys(NAMES, DONE)
     assert not _final(TASKS, findings, {NAMES[0]: SIGNED}).done
     assert final(digest="e").digest != final().digest
+
+
+def test_of_a_period_that_is_not_over_it_is_not_done_whatever_was_signed() -> None:
+    findings, signatures = dict.fromkeys(NAMES, DONE), {n: SIGNED for n in NAMES}
+    assert _final(TASKS, findings, signatures).done
+    found = _final(TASKS, findings, signatures, "2026-12 ends on 2026-12-31")
+    assert not found.done and found.why == "2026-12 ends on 2026-12-31; so far: every task is done and signed"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tieout.connector_api import TransientError
+from tieout.connector_api import AwayError, TransientError
 from tieout.connector_api import pace as pace_module
 from tieout.connector_api.pace import Budget, Pace
 from tieout.connectors.odoo.hosting import HOSTED, is_hosted
@@ -116,8 +116,8 @@ def test_a_days_budget_ends_at_midnight_and_says_so() -> None:
     for _ in range(3):
         with pace(clock, budget).turn():
             pass
-    words = r"a day \(3\) is spent; .* 2024-10-05 00:00 UTC"
-    with pytest.raises(TransientError, match=words) as told, pace(clock, budget).turn():
+    words = r"waits for its next day until 2024-10-05 00:00 UTC: .* a day \(3\) is spent"
+    with pytest.raises(AwayError, match=words) as told, pace(clock, budget).turn():
         pass
     assert told.value.retry_after == 400.0
     clock.at -= 80_000
@@ -127,6 +127,94 @@ def test_a_days_budget_ends_at_midnight_and_says_so() -> None:
     clock.at += 80_400
     with pace(clock, budget).turn():
         pass
+
+
+BUCKET = Budget(a_second=100, burst=2000, told=True)
+
+
+def test_what_an_answer_tells_of_the_bucket_is_what_everybody_goes_by() -> None:
+    """Another app's use, or a plan that is larger: what the vendor says last stands (shopify.dev, GraphQL rate limits)."""
+    clock = Clock()
+    one, other = pace(clock, BUCKET), pace(clock, BUCKET)
+    one.told(50, 1000, 50)
+    with other.turn(300):
+        pass
+    assert clock.slept == [5.0]
+    # What is left is what is told, however much was reckoned to be spent: a query that cost less than was asked for gives back.
+    one.told(1000, 1000, 50)
+    with other.turn(900), other.turn(100):
+        pass
+    assert clock.slept == [5.0]
+    with other.turn(10):
+        pass
+    assert clock.slept == [5.0, 0.2]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        (1, 0, 50),
+        (1, 1000, 0),
+        (1, 1000, -5),
+        (float("nan"), 1000, 50),
+        (1, float("inf"), 50),
+        (1e12, 1000, 50),
+    ],
+)
+def test_what_makes_no_sense_of_a_bucket_is_not_believed(told: tuple[float, float, float]) -> None:
+    clock = Clock()
+    one = pace(clock, BUCKET)
+    one.told(*told)
+    with one.turn(2000), one.turn(100):
+        pass
+    assert clock.slept == [1.0]
+
+
+def test_more_left_than_there_can_be_is_as_much_as_there_can_be() -> None:
+    clock = Clock()
+    one = pace(clock, BUCKET)
+    one.told(5000, 1000, 100)
+    with one.turn(1000), one.turn(100):
+        pass
+    assert clock.slept == [1.0]
+
+
+def test_a_bucket_that_is_told_to_who_goes_by_the_projects_own_figure_is_nothing_to_them() -> None:
+    clock = Clock()
+    one = pace(clock, Budget(a_second=2))
+    one.told(0, 1000, 0.01)
+    with one.turn(), one.turn():
+        pass
+    assert clock.slept == [0.5]
+
+
+def test_a_start_does_not_forget_what_a_day_took(tmp_path: Path) -> None:
+    clock = Clock()
+    for _ in range(2):
+        with Pace("x", Budget(a_day=2), folder=tmp_path / "made" / "for" / "it", now=clock.now).turn():
+            pass
+    with (
+        pytest.raises(AwayError),
+        Pace("x", Budget(a_day=2), folder=tmp_path / "made" / "for" / "it", now=clock.now).turn(),
+    ):
+        pass
+    with Pace("x", Budget(a_day=2), folder=tmp_path / "other", now=clock.now).turn():
+        pass
+
+
+def test_a_day_that_is_spent_takes_nothing_of_the_seconds() -> None:
+    clock, budget = Clock(), Budget(a_second=1, a_day=2)
+    for _ in range(2):
+        with pace(clock, budget).turn():
+            pass
+    for _ in range(20):
+        with pytest.raises(AwayError), pace(clock, budget).turn():
+            pass
+    clock.at += 86_400
+    clock.slept.clear()
+    with pace(clock, budget).turn():
+        pass
+    assert clock.slept == []
 
 
 def test_a_queue_that_is_too_long_is_left() -> None:

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from tests.published.replay import Answer, Replay
-from tieout.connector_api import RefusedError, SetupError
-from tieout.connectors.avatax.client import AvaTaxSession
+from tieout.connector_api import RefusedError, SetupError, SystemConfig
+from tieout.connectors.avatax.client import AvaTaxSession, open_session
 from tieout.documents.taxation import TaxDetermination, TaxedLine, TaxQuestion
 
 ASKED = TaxQuestion(
@@ -29,13 +29,18 @@ def line(tax: str, *parts: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"lineNumber": "1", "lineAmount": Decimal("100.00"), "tax": Decimal(tax), "exemptAmount": 0, "details": list(parts), **more}  # fmt: skip
 
 
+def session(url: str) -> AvaTaxSession:
+    given = {"url": url, "account": "7", "license_key": "k", "company_code": "DEFAULT"}
+    return open_session(SystemConfig("tax", "avatax", "test", given))
+
+
 def answered(
     *rows: dict[str, Any], question: TaxQuestion = ASKED, told: Any = None
 ) -> tuple[TaxDetermination, dict[str, Any]]:
     """What becomes of these lines, and the body that asked."""
     raw = msgspec.json.Encoder(decimal_format="number").encode({"lines": list(rows)})
     with Replay({("POST", "/api/v2/transactions/create"): told or Answer(raw, 201)}) as there:
-        (found,) = AvaTaxSession(there.url, "7", "k", "DEFAULT").determine([question])
+        (found,) = session(there.url).determine([question])
         return found, json.loads(there.asked[0].body, parse_float=Decimal)
 
 
@@ -162,4 +167,4 @@ def test_a_seller_within_the_country_is_taken_to_be_where_the_buyer_is(country: 
 def test_a_ping_that_knew_nobody_is_a_wrong_key() -> None:
     told = b'{"version": "26.10.0", "authenticated": false, "authenticationType": "None"}'
     with Replay({("GET", "/api/v2/utilities/ping"): told}) as there, pytest.raises(SetupError, match="key"):
-        AvaTaxSession(there.url, "7", "x", "DEFAULT").check()
+        session(there.url).check()

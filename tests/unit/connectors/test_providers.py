@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from tieout.connector_api import CATEGORIES, MOVEMENTS, declared_movement
+from tieout.connectors.settlements.normalise import settlements
 from tieout.connectors.settlements.providers import PROVIDERS
+from tieout.documents import ProviderMovement
 from tieout.formats import Line
 from tieout.formats.model import Charge, Place
 from tieout.formats.paypal.codes import CODES
@@ -131,3 +133,16 @@ def test_a_journal_of_adyens_is_what_it_is_published_as(journal: str, word: str)
 
 def test_a_sale_whose_fee_is_all_of_it_is_one() -> None:
     assert category("T0006", "0", "-0.30") == "charge" and category("T0006", "-0.05", "-0.35") == "charge"
+
+
+def test_a_dispute_in_a_file_of_shopify_payments_that_comes_back_is_its_reversal() -> None:
+    columns = "Transaction Date,Type,Order,Card Brand,Card Source,Payout Status,Payout Date,Available On,Amount,Fee,Net,Checkout"
+    more = "Payment Method Name,Presentment Amount,Presentment Currency,Currency"
+    rows = [
+        f"2026-10-05 10:00:00 -0400,dispute,#1,visa,online,paid,2026-10-08,2026-10-08,{amount},0.00,{amount},#1,card,{amount},USD,USD"
+        for amount in ("-9.00", "9.50")
+    ]
+    raw = "\n".join([f"{columns},{more}", *rows, ""]).encode()
+    made = settlements(raw, {"provider": "shopify_payments"})
+    found = [(d.category, str(d.net.value)) for d in made if isinstance(d, ProviderMovement)]
+    assert found[:2] == [("dispute", "-9.00"), ("dispute_reversal", "9.50")]

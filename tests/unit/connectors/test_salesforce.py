@@ -467,3 +467,17 @@ def test_what_was_emptied_out_of_the_recycle_bin_is_in_no_answer_and_missing_in_
     assert [d.exclusion for d in polled(session, cursor)[0]] == [""]
     (total,) = session.control_totals(["won_orders"], NOW - timedelta(days=1), later(24), "UTC")
     assert (total.count, total.debit) == (1, Decimal("10.00"))
+
+
+def test_an_order_without_products_is_one_line_of_what_its_tax_leaves() -> None:
+    (made,) = CONNECTOR.stream("won_orders").documents(
+        won(Tax_Title__c="T", Tax_Rate__c=15, Tax_Amount__c=15), {}
+    )
+    assert isinstance(made, CustomerInvoice)
+    (line,), (tax,) = made.lines, made.taxes
+    assert (line.net.value, line.tax_keys, tax.rate, tax.amount.value) == (
+        100,
+        ("T 15%",),
+        Decimal("0.15"),
+        15,
+    )

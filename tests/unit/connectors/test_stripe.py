@@ -11,8 +11,8 @@ import pytest
 
 from tests.published.replay import Answer, Replay
 from tieout.connector_api import CATEGORIES as OUR_WORDS
-from tieout.connector_api import SetupError, TransientError
-from tieout.connectors.stripe.client import StripeSession
+from tieout.connector_api import SetupError, SystemConfig, TransientError
+from tieout.connectors.stripe.client import StripeSession, open_session
 from tieout.connectors.stripe.connector import CONNECTOR
 from tieout.connectors.stripe.movements import BY_CATEGORY, CATEGORY_OF_TYPE
 from tieout.connectors.stripe.normalise import composition, dispute, movement
@@ -226,7 +226,7 @@ def listed(*rows: dict[str, Any], more: bool = False) -> bytes:
 
 
 def session(there: Replay) -> StripeSession:
-    return StripeSession(there.url, "rk_test_x", [])
+    return open_session(SystemConfig("stripe", "stripe", "test", {"url": there.url, "key": "rk_test_x"}))
 
 
 class TestTheWire:

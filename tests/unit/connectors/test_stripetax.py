@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.published.replay import Answer, Replay
-from tieout.connector_api import RefusedError
-from tieout.connectors.stripetax.client import VERSION, StripeTaxSession
+from tieout.connector_api import RefusedError, SystemConfig
+from tieout.connectors.stripetax.client import VERSION, open_session
 from tieout.documents.taxation import TaxDetermination, TaxedLine, TaxQuestion
 
 
@@ -42,7 +42,9 @@ def line(reference: str, tax: int, *parts: dict[str, Any]) -> dict[str, Any]:
 def determined(question: TaxQuestion, *rows: dict[str, Any]) -> tuple[TaxDetermination, Replay]:
     body = json.dumps({"id": "taxcalc_1", "object": "tax.calculation", "line_items": {"object": "list", "data": list(rows), "has_more": False}})  # fmt: skip
     with Replay({("POST", "/v1/tax/calculations"): body.encode()}) as there:
-        session = StripeTaxSession(there.url, "rk_test_x")
+        session = open_session(
+            SystemConfig("tax", "stripetax", "test", {"url": there.url, "key": "rk_test_x"})
+        )
         (found,) = session.determine([question])
     return found, there
 
@@ -136,4 +138,6 @@ def test_a_day_too_far_away_is_said_to_be_that() -> None:
         Replay({("POST", "/v1/tax/calculations"): refused}) as there,
         pytest.raises(RefusedError, match="up to 31 days from today"),
     ):
-        StripeTaxSession(there.url, "k").determine([asked("20.00")])
+        open_session(SystemConfig("tax", "stripetax", "test", {"url": there.url, "key": "k"})).determine(
+            [asked("20.00")]
+        )

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tieout.api.v1.cells import as_csv, meant_cell, plain_cell
+from tieout.api.v1.cells import as_csv
 from tieout.console.charts import Bar, Box, bars, columns, flow
 from tieout.console.views.approvals import differences, lines_of
 from tieout.console.words import amount, due, ticks
+from tieout.formats.cells import meant_cell, plain_cell
 
 
 @pytest.mark.parametrize(

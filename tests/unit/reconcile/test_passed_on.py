@@ -68,6 +68,8 @@ ACME, BOLT, HARBOR = (9, "Acme Corp", "100.00"), (8, "Bolt Ltd", "50.00"), (7, "
         ([], [ACME, (9, "Acme Corp", "-100.00")], "0"),
         # A payout that nobody owes says its provider's name.
         ([(0, "Stripe", "-100.00")], [(0, "", "100.00")], "0"),
+        # Whatever name stands on both: no partner owes it.
+        ([(0, "Adyen N.V.", "-100.00")], [(0, "Stripe", "100.00")], "0"),
         # A customer's money for what no customer owes.
         ([(9, "Acme Corp", "-100.00")], [(0, "", "100.00")], "100.00"),
         # Bills, the other way.
@@ -78,6 +80,12 @@ def test_what_one_pays_of_anothers_is_counted_and_what_each_pays_of_its_own_is_n
     cash: list[Row], due: list[Row], passed: str
 ) -> None:
     assert passed_on(matched(cash, due), TAUGHT) == Decimal(passed)
+
+
+def test_what_stays_open_of_a_line_is_passed_on_to_nobody() -> None:
+    """Beside lines of nobody the smaller side decides, and it counts what was used alone."""
+    cash = matched([(0, "", "-60.00"), (8, "Bolt Ltd", "-90.00")], [ACME], "receivable")
+    assert passed_on(cash, TAUGHT) == 40
 
 
 def test_two_of_one_name_are_told_apart_by_nobody() -> None:

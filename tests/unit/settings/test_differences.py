@@ -89,7 +89,7 @@ def test_a_limit_that_is_not_whole_is_refused_with_its_line(tmp_path: Path, text
 def test_a_new_project_proposes_a_rounding_of_five_cents_and_nothing_more(
     tmp_path: Path, country: str
 ) -> None:
-    arguments = ["init", str(tmp_path / "p"), *(["--country", country] if country else [])]
+    arguments = ["init", str(tmp_path / "p"), *(["--country", country] if country else ["--files"])]
     assert CliRunner().invoke(cli, arguments).exit_code == 0
     entity = load_project(tmp_path / "p", discover()).release.entities["MAIN"]
     assert {kind: limit.amount for kind, limit in entity.limits.items()} == {"rounding": Decimal("0.05")}

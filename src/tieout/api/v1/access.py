@@ -41,12 +41,14 @@ Short = Annotated[str, Field(max_length=120)]
 
 
 class Granted(BaseModel):
-    """`limit` is the most that they may approve, in the entity's currency; null: any amount."""
+    """`limit` is the most that they may approve, in the entity's currency; null: any amount. `own`: they took it by
+    their own word, in a test environment."""
 
     role: str
     entity: str
     limit: str | None
     by_group: bool
+    own: bool
 
 
 class PersonOut(BaseModel):
@@ -176,7 +178,7 @@ def people(caller: Reader, context: TheContext, connection: TheConnection) -> li
             grants=[
                 Granted(
                     role=g.role, entity=g.entity, limit=f"{g.limit:f}" if g.limit is not None else None,
-                    by_group=g.by_group,
+                    by_group=g.by_group, own=g.own,
                 )
                 for g in p.grants
             ],

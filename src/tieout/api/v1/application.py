@@ -14,6 +14,7 @@ from tieout.api.v1 import (
     certifying,
     closing,
     deciding,
+    declaring,
     documents,
     finding,
     identity,
@@ -25,6 +26,7 @@ from tieout.api.v1 import (
     proving,
     receivables,
     running,
+    setting_up,
     standing,
     story,
     subscriptions,
@@ -50,7 +52,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, finding, documents, story, origins, proving, taxing, matching, approving, closing, certifying, late, paying, receivables, running, standing, mapping, systems, subscriptions, views
+        identity, access, today, deciding, cases, finding, documents, story, origins, proving, taxing, matching, approving, closing, certifying, late, paying, receivables, running, standing, declaring, mapping, systems, setting_up, subscriptions, views
     )
 )  # fmt: skip
 

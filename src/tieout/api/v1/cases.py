@@ -18,6 +18,7 @@ from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, MonthFilter, Name, Reason, Why
 from tieout.cases import assign_cases, go_alone, note_case, notes_of
 from tieout.causes import Held, Offer, cause_named, offers
+from tieout.finding import names_of
 from tieout.operations.processing import process_stage
 from tieout.planning import Accepted, HeldError, accept, actions_of, exclude, offers_of, replay, try_case
 from tieout.planning import Tried as TriedNow
@@ -32,7 +33,8 @@ class Case(BaseModel):
     """`amount` is what is at risk: positive, in `currency`. `title` is its cause in words; docs/CASES.md says of each
     what it means. `accepted`: a person decided that things may stand as they are. `group` is the one that it is listed
     in, `revision` counts its changes: whoever decides many says which they saw. `made_…` say how an entry was made that
-    nobody here made: journal, user, kind, governed accounts; "" for any other case."""
+    nobody here made: journal, user, kind, governed accounts; "" for any other case. `number` and `party` are what people know its
+    document by."""
 
     case_id: int
     cause: str
@@ -61,6 +63,8 @@ class Case(BaseModel):
     made_user: str
     made_kind: str
     made_accounts: str
+    number: str = ""
+    party: str = ""
 
 
 class Note(BaseModel):
@@ -214,7 +218,15 @@ def cases(
     }  # fmt: skip
     rows, more = cut(connection.execute(_SQL["cases"], given).fetchall(), limit)
     following = place(rows[-1]["amount"], rows[-1]["case_id"]) if more else None
-    return Page(items=[Case(**r, title=cause_named(r["cause"]).title) for r in rows], next=following)
+    names = names_of(connection, [r["document_id"] for r in rows if r["document_id"]])
+    items = [
+        Case(
+            **r, title=cause_named(r["cause"]).title, number=(said := names.get(r["document_id"], {})).get("number", ""),
+            party=said.get("party", ""),
+        )
+        for r in rows
+    ]  # fmt: skip
+    return Page(items=items, next=following)
 
 
 @router.get("/cases/causes")

@@ -12,6 +12,7 @@ from tieout.api.v1.expensive import Expensive
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.pulse import Pulse
 from tieout.api.v1.unit import unit_of
+from tieout.api.waits import never_away
 from tieout.engine import Clock
 from tieout.operations.open_project import OpenProject
 from tieout.rules import Release
@@ -34,6 +35,11 @@ class RequestContext:
     identity_settings: IdentitySettings
     provider: Provider | None = None
     project: OpenProject | None = None
+
+    def away(self, system: str) -> str:
+        """Until when a system is left alone, in words; "" where it may be asked."""
+        return never_away(system) if self.project is None else self.project.away(system)
+
     expensive: Expensive = field(default_factory=Expensive)
     pulse: Pulse = field(init=False)
 

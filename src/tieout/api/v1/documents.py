@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, MonthFilter
+from tieout.finding import names_of
 from tieout.observe import correlation_of
 from tieout.security import masked, masked_json
 from tieout.store import Connection, Queries
@@ -53,7 +55,8 @@ class Revision(BaseModel):
 
 
 class Document(BaseModel):
-    """The measure is what this revision counts for in its interface's tie-out."""
+    """The measure is what this revision counts for in its interface's tie-out. `thing`, `number` and `party` are what people know it
+    by: "" for what is not searched, or not yet."""
 
     document_id: int
     interface: str
@@ -71,6 +74,9 @@ class Document(BaseModel):
     state: str
     reason: str
     posted_at: datetime | None
+    thing: str = ""
+    number: str = ""
+    party: str = ""
 
 
 class Line(BaseModel):
@@ -135,7 +141,17 @@ def documents(
     }  # fmt: skip
     query = "documents_of_month" if period and not (interface or source_key) else "documents"
     rows, more = cut(connection.execute(_SQL[query], given).fetchall(), limit)
-    return Page(items=[Document(**r) for r in rows], next=place(rows[-1]["document_id"]) if more else None)
+    return Page(items=with_names(connection, rows), next=place(rows[-1]["document_id"]) if more else None)
+
+
+def with_names(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[Document]:
+    """Documents with what people know each by."""
+    names = names_of(connection, [r["document_id"] for r in rows])
+    return [Document(**{**r, **_said(names.get(r["document_id"]))}) for r in rows]
+
+
+def _said(name: dict[str, Any] | None) -> dict[str, str]:
+    return {k: name[k] for k in ("thing", "number", "party")} if name else {}
 
 
 @router.get("/documents/{document_id}/source")
@@ -180,7 +196,7 @@ def document(document_id: int, caller: DocumentReader, connection: TheConnection
     if row is None or not caller.may("documents:read", row["entity"]):
         raise ProblemError(404, "document", f"no document {document_id}")
     return WholeDocument(
-        **row,
+        **{**row, **_said(names_of(connection, [document_id]).get(document_id))},
         trace_id=correlation_of(row["interface"], row["source_key"]),
         content=masked_json(_content(connection, document_id)),
         revisions=[

@@ -38,11 +38,11 @@ _KEPT = timedelta(days=1)
 _COVERED = (
     "/cases", "/approvals", "/interfaces", "/matches", "/lessons", "/closes", "/mappings", "/payment-runs", "/systems",
     "/access/people", "/access/grants", "/access/changes", "/receivables", "/taxes/filings",
-    "/late-events",
+    "/late-events", "/set-up", "/views",
 )  # fmt: skip
 _QUESTIONS = ("/try", "/look", "/test")
 # What these do stands in files of the project, which are put in place after the commit.
-_FILES = ("/mappings", "/systems")
+_FILES = ("/interfaces", "/mappings", "/set-up", "/systems")
 _NOT_KEPT = (401, 429)
 _LONGEST = 200
 

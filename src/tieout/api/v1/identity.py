@@ -79,12 +79,13 @@ class SignedInAs(BaseModel):
 
 
 class Grant(BaseModel):
-    """A role that somebody holds; `by_group`: their group at the sign-on gave it."""
+    """A role that somebody holds; `by_group`: their group at the sign-on gave it; `own`: they took it by their own word."""
 
     role: str
     entity: str
     limit: str | None
     by_group: bool
+    own: bool
 
 
 class Who(BaseModel):
@@ -293,6 +294,7 @@ def session(caller: TheCaller, context: TheContext, connection: TheConnection) -
                 entity=g.entity,
                 limit=f"{g.limit:f}" if g.limit is not None else None,
                 by_group=g.by_group,
+                own=g.own,
             )
             for g in caller.person.grants
         ],

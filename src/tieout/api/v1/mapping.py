@@ -12,12 +12,12 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from tieout.api.v1.calling import Caller, TheUnit, needs, needs_shortly
-from tieout.api.v1.cells import meant_cell, plain_cell
 from tieout.api.v1.context import RequestContext, TheContext, TheProject
 from tieout.api.v1.expensive import NotNowError
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Reason
 from tieout.evidence import Entry, record
+from tieout.formats.cells import meant_cell, plain_cell
 from tieout.operations import files, set_ups
 from tieout.operations.open_project import OpenProject
 from tieout.rules import Mapping, MappingRow

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from tieout.connector_api import ConnectorError, TransientError, UnknownOutcomeError
+from tieout.connector_api import AwayError, ConnectorError, TransientError, UnknownOutcomeError
 from tieout.observe import get_logger
 from tieout.security import AuthorityError, StampError
 from tieout.security.identity import PasswordError, SignInError, ThrottledError
@@ -61,6 +61,11 @@ def answer(
 
 def _by_a_system(error: ConnectorError) -> JSONResponse:
     """What may succeed in a while is no answer that a key keeps."""
+    if isinstance(error, AwayError):
+        wait = str(int(max(error.retry_after or 0.0, 1.0)))
+        return answer(
+            503, "system", f"nothing was asked: {error}; send it again after that", {"retry-after": wait}
+        )
     if isinstance(error, (TransientError, UnknownOutcomeError)):
         why = f"a system outside does not answer: {error}; send it again, with the same Idempotency-Key"
         return answer(503, "system", why, {"retry-after": "30"})

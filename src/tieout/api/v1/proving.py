@@ -7,21 +7,27 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
+from pydantic import Field as Length
 
-from tieout.api.v1.calling import Caller, needs, seen_by
+from tieout.api.v1.calling import Caller, needs, needs_shortly, seen_by
 from tieout.api.v1.cells import as_csv
-from tieout.api.v1.context import RequestContext, TheConnection, TheContext
-from tieout.api.v1.documents import Document
+from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
+from tieout.api.v1.documents import Document, with_names
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Figure, Filter, Money, MonthFilter, MonthInQuery, month
+from tieout.connector_api import ConnectorError
 from tieout.kept_figures import read_kept
+from tieout.operations.proving import take_figures
+from tieout.proofs import Figure as ProvenFigure
 from tieout.proofs import PayoutProof, kept_ledger_months, payout_keys, prove_payouts
+from tieout.proofs import TieOutRow as ProvenRow
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.api.v1")
 router = APIRouter(tags=["proofs"])
 Reader = Annotated[Caller, needs("documents:read")]
+Taker = Annotated[Caller, needs_shortly("interfaces:run")]
 Bucket = Literal["posted", "waiting", "in_exception", "excluded"]
 _MOST_MONTHS = 120
 SERIES = ("volumes", "matching", "payouts", "cash", "flows", "ageing")
@@ -53,6 +59,13 @@ class TieOut(BaseModel):
     as_of: datetime
     current: bool
     rows: list[TieOutRow]
+
+
+class FiguresOf(BaseModel):
+    """Of which interface, and of which month (YYYY-MM), figures are asked for."""
+
+    interface: Annotated[str, Length(min_length=1, max_length=80)]
+    period: Annotated[str, Length(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 
 
 class BridgeItem(BaseModel):
@@ -189,6 +202,26 @@ def tieout(
     return TieOut(as_of=kept.as_of, current=kept.current, rows=rows)
 
 
+@router.post("/tie-out/take")
+async def ask_for_figures(
+    body: FiguresOf, caller: Taker, context: TheContext, project: TheProject
+) -> list[TieOutRow]:
+    """Ask an interface's source for its own figures of a month now, and hold what was read against them. None: neither has any."""
+    found = context.release().interfaces.get(body.interface)
+    if found is None or not caller.may("interfaces:run", found.entity):
+        raise ProblemError(404, "interface", f"no interface {body.interface!r}")
+    wanted = month(body.period)
+    try:
+        rows = await context.expensive.ask(
+            body.interface,
+            lambda: take_figures(project, body.interface, wanted),
+            share=("take", body.interface, body.period),
+        )
+    except ConnectorError as error:
+        raise ProblemError(422, "source", str(error)) from None
+    return [_row(r) for r in rows]
+
+
 @router.get("/tie-out/documents")
 def behind(
     caller: Reader,
@@ -220,7 +253,7 @@ def behind(
     }  # fmt: skip
     rows, more = cut(connection.execute(_SQL[f"behind_{bucket}"], given).fetchall(), limit)
     following = place(rows[-1]["occurred_at"].isoformat(), rows[-1]["document_id"]) if more else None
-    return Page(items=[Document(**r) for r in rows], next=following)
+    return Page(items=with_names(connection, rows), next=following)
 
 
 @router.get("/tie-out/ledger-months")
@@ -311,6 +344,19 @@ def _series(
         if mine is None or owner in mine:
             found.append(row)
     return Series(name=name, as_of=kept.as_of, current=kept.current, rows=found)
+
+
+def _row(row: ProvenRow) -> TieOutRow:
+    def figure(found: ProvenFigure) -> Figure:
+        return Figure(count=found.count, debit=found.debit, credit=found.credit)
+
+    return TieOutRow(
+        interface=row.interface, entity=row.entity, period=row.period, currency=row.currency,
+        source=figure(row.source) if row.source else None, posted=figure(row.posted), waiting=figure(row.waiting),
+        in_exception=figure(row.in_exception), excluded=figure(row.excluded),
+        residual=figure(row.residual) if row.residual is not None else None, ledger_gap=row.ledger_gap,
+        proven=row.proven, changed=row.changed,
+    )  # fmt: skip
 
 
 def _payout(row: dict[str, Any], proof: PayoutProof) -> Payout:

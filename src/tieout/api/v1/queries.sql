@@ -240,7 +240,7 @@ group by 1, 2, 3 order by 1, 2, 4
 select interface, since, by, reason from tieout.paused order by interface
 
 -- name: stuck
-select interface, max(error) as last_error from tieout.interface_failure group by interface order by interface
+select interface, max(error) as last_error from tieout.interface_failure where failures > 0 group by interface order by interface
 
 -- name: failed
 select cause, entity, currency, count(*)::int as count, sum(amount) as amount,
@@ -285,7 +285,9 @@ from tieout.document where interface = %(interface)s and source_key = %(source_k
 select case_id, entity from tieout.cases where case_id = any(%(ids)s) and state = 'open' order by case_id
 
 -- name: polls
-select interface, max(p.polled_at) as polled_at, max(f.error) as last_error from tieout.poll_cursor p
+select interface, max(p.polled_at) as polled_at, max(f.error) filter (where f.failures > 0) as last_error,
+    max(f.error) filter (where f.failures = 0 and f.next_at > clock_timestamp() - interval '1 minute') as waits
+from tieout.poll_cursor p
 left join tieout.interface_failure f using (interface) group by interface
 
 -- name: open_by_interface

@@ -43,7 +43,8 @@ Auditor = Annotated[Caller, needs("evidence:read")]
 
 class Flow(BaseModel):
     """An interface: what it is, and what went through it. `polled_at` null: it is not polled. `median_s` and `p95_s` are
-    seconds from a message to its posting, of the last 2,000; `limits` is what its system allows."""
+    seconds from a message to its posting, of the last 2,000; `limits` is what its system allows. `waits` says until when its source or its
+    ledger is left alone, as was declared: no failure, and "" where nothing waits."""
 
     interface: str
     system: str
@@ -59,6 +60,7 @@ class Flow(BaseModel):
     held: int
     polled_at: datetime | None
     last_error: str
+    waits: str
     latency: str
     every_minutes: int
     service_level_hours: int
@@ -321,7 +323,9 @@ def _stands(connection: Connection, context: RequestContext) -> dict[str, dict[s
     for interface in context.release().interfaces.values():
         if context.project is not None:
             limits = context.project.connector_of(interface.system).limits
-            found.setdefault(interface.name, {})["limits"] = limits
+            ledger = context.release().entities[interface.entity].ledger
+            away = context.away(interface.system) or context.away(ledger)
+            found.setdefault(interface.name, {}).update(limits=limits, away=away)
     for query in ("polls", "open_by_interface"):
         for row in connection.execute(_SQL[query]):
             found.setdefault(row["interface"], {}).update(row)
@@ -347,6 +351,7 @@ def _flow(interface: Interface, row: dict[str, Any]) -> Flow:
         held=row.get("held") or 0,
         polled_at=row.get("polled_at"),
         last_error=row.get("last_error") or "",
+        waits=row.get("away") or row.get("waits") or "",
         latency=interface.latency,
         every_minutes=interface.every_minutes,
         service_level_hours=interface.service_level_hours,

@@ -12,6 +12,7 @@ from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.closing import CloseSummary, closes
 from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.shapes import Filter, Money
+from tieout.api.waits import read_waits
 from tieout.causes import cause_named
 from tieout.kept_figures import read_kept
 from tieout.store import Queries
@@ -84,6 +85,7 @@ class Today(BaseModel):
     cash_as_of: datetime | None
     paused: list[str]
     stuck: list[str]
+    waits: list[str]
 
 
 @router.get("/today")
@@ -119,4 +121,5 @@ def today(caller: Reader, context: TheContext, connection: TheConnection, entity
         cash_as_of=kept.as_of if kept.rows else None,
         paused=paused,
         stuck=stuck,
+        waits=read_waits(connection, release, context.away, mine),
     )

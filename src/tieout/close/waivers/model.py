@@ -30,6 +30,7 @@ class WaiverKind(StrEnum):
     NO_AMOUNT = "case without an amount accepted"
     WRITTEN_OFF = "written off"
     DIFFERENCE = "difference booked by a match"
+    PAID_FOR_OTHERS = "paid for others"
     SOURCE = "left out by its source"
 
 

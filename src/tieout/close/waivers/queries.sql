@@ -49,6 +49,24 @@ where v.entity = %(entity)s and v.booked_on between %(first)s and %(last)s
   and v.state in ('normalised', 'planned', 'posted') and v.amount <> 0
 order by v.document_id
 
+-- name: paid_for_others
+-- Matches of a period that people made, and that stand, each with what they were told when they decided: also of what one partner's
+-- money pays of another's debt, whatever of names was taught since.
+select e.detail, r.currency, r.interface, r.source_key, d.facts, r.decided_by, r.why, s.reason, m.received_at
+from tieout.v_reconciliation r
+join tieout.document d using (document_id)
+left join tieout.message m on m.message_id = d.message_id
+join lateral (select e.detail from tieout.evidence e
+    where e.subject = r.source_key and e.entity = r.entity and e.action in ('match.made', 'suggestion.accepted')
+    order by e.evidence_id desc limit 1) e on e.detail like '%%paid_for_others%%'
+left join lateral (select s.reason from tieout.suggestion s
+    where s.interface = r.interface and s.content_sha256 = d.content_sha256 and s.reason <> '' limit 1) s on true
+where r.entity = %(entity)s and r.accounting_on between %(first)s and %(last)s
+  and r.state in ('normalised', 'planned', 'posted') and not r.undone
+  and not exists (select 1 from tieout.document n
+    where n.interface = r.interface and n.source_key = r.source_key and n.revision > r.revision)
+order by r.document_id
+
 -- name: sold
 -- What was sold in a period and is booked, or on its way.
 select interface, content, facts, currency, accounting_on from tieout.document

@@ -35,11 +35,13 @@ def read_waivers(connection: Connection, release: Release, entity: str, period: 
     ]
     accepted = connection.execute(_SQL["accepted"], {**given, "own": list(OWN_CAUSES)}).fetchall()
     booked = connection.execute(_SQL["booked_differences"], given).fetchall()
+    passed_on = connection.execute(_SQL["paid_for_others"], given).fetchall()
     others = connection.execute(_SQL["excluded_otherwise"], given).fetchall()
     rows = [
         *excluded,
         *(_accepted(row, book) for row in accepted),
         *(_booked(row, book) for row in booked),
+        *(_paid_for_others(row, book) for row in passed_on),
         *(_left_out(row, book) for row in others),
     ]
     found = Waivers(
@@ -120,11 +122,22 @@ def _accepted(row: Row, book: Entity) -> Waiver:
 
 
 def _booked(row: Row, book: Entity) -> Waiver:
+    kind = WaiverKind.WRITTEN_OFF if row["kind"] == "write_off" else WaiverKind.DIFFERENCE
+    return _matched(row, book, kind, row["kind"])
+
+
+def _paid_for_others(row: Row, book: Entity) -> Waiver:
+    paid = Decimal(json.loads(row["detail"])["paid_for_others"])
+    return _matched({**row, "amount": paid}, book, WaiverKind.PAID_FOR_OTHERS, "")
+
+
+def _matched(row: Row, book: Entity, kind: WaiverKind, cause: str) -> Waiver:
+    """What a match lets pass: whoever approved it is named behind a comma."""
     by, _, second = row["decided_by"].partition(", ")
     return Waiver(
-        kind=WaiverKind.WRITTEN_OFF if row["kind"] == "write_off" else WaiverKind.DIFFERENCE,
+        kind=kind,
         about=row["source_key"],
-        cause=row["kind"],
+        cause=cause,
         interface=row["interface"],
         amount=row["amount"],
         currency=row["currency"],

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Protocol
 
 import httpx2
@@ -37,6 +37,7 @@ class TokenHolder(Protocol):
     def name(self) -> str: ...
     @property
     def tokens(self) -> TokenKeeper: ...
+    def let_ask(self) -> None: ...
 
 
 def token_auth(config: TokenHolder, grant: Grant, header: str = "") -> TokenAuth:
@@ -45,14 +46,22 @@ def token_auth(config: TokenHolder, grant: Grant, header: str = "") -> TokenAuth
 
     Requests then raise, beside what httpx2 raises, TransientError (no token could be got now) and SetupError (a person must mend it).
     """
-    return TokenAuth(config.name, config.tokens, grant, header)
+    return TokenAuth(config.name, config.tokens, grant, header, config.let_ask)
 
 
 class TokenAuth(httpx2.Auth):
     """Signs each request with the system's token; safe for threads."""
 
-    def __init__(self, system: str, keeper: TokenKeeper, grant: Grant, header: str = "") -> None:
+    def __init__(
+        self,
+        system: str,
+        keeper: TokenKeeper,
+        grant: Grant,
+        header: str = "",
+        let_ask: Callable[[], None] = lambda: None,
+    ) -> None:
         self._system, self._keeper, self._grant, self._header = system, keeper, grant, header
+        self._let_ask = let_ask
         self._key = grant.fingerprint
         # Clients that are made later are guarded as those that are made now.
         self._guarding = contextvars.copy_context()
@@ -77,7 +86,8 @@ class TokenAuth(httpx2.Auth):
             raise self._refused()
 
     def token(self, refused: str = "") -> Token:
-        """The token to sign with, renewed where it is due or is the one that was `refused`. Raises TransientError, SetupError."""
+        """The token to sign with, renewed where it is due or is the one that was `refused`. Raises TransientError, SetupError, and AwayError
+        where the system is to be left alone: then no token is asked for either."""
         held = self._held
         if held is not None and self._serves(held, refused):
             return held
@@ -88,6 +98,7 @@ class TokenAuth(httpx2.Auth):
             if (held := self._held) is None or not self._serves(held, refused):
                 held = self._keeper.read(self._system, self._key)
             if held is None or not self._serves(held, refused):
+                self._let_ask()
                 held = self._renewed(refused)
             self._held = held
             return held

@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tieout.connector_api import RefusedError, SetupError, SystemConfig, ask_json, http_client, read_json
+import httpx2
+
+from tieout.connector_api import (
+    RefusedError,
+    SetupError,
+    SystemConfig,
+    ask_json,
+    read_json,
+    system_client,
+)
 from tieout.connectors.avatax.reading import line_of
 from tieout.documents.taxation import TaxDetermination, TaxedLine, TaxQuestion
 
@@ -21,17 +30,17 @@ _CODE, _TAX_CODE, _NUMBER = 50, 25, 25
 
 def open_session(config: SystemConfig) -> AvaTaxSession:
     """A session by account number and license key, as basic authentication. Nothing is asked of AvaTax yet."""
+    url, auth = config.text("url").rstrip("/"), (config.text("account"), config.text("license_key"))
     return AvaTaxSession(
-        config.text("url"), config.text("account"), config.text("license_key"), config.text("company_code")
+        system_client(config, base_url=url, timeout=15, auth=auth), config.text("company_code")
     )
 
 
 class AvaTaxSession:
     """TaxEngine."""
 
-    def __init__(self, url: str, account: str, key: str, company: str) -> None:
-        self._http = http_client(base_url=url.rstrip("/"), timeout=15, auth=(account, key))
-        self._company = company
+    def __init__(self, http: httpx2.Client, company: str) -> None:
+        self._http, self._company = http, company
 
     def check(self) -> str:
         """What answers, in a line. Raises ConnectorError where it cannot be used."""

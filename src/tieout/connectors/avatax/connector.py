@@ -22,7 +22,7 @@ CONNECTOR = Connector(
     open=open_session,
     can=("tax",),
     limits="one call a document; nothing is recorded there (a document type that ends in Order). Codes of 50 characters, numbers and tax "
-    "codes of 25: a longer category is sent as an item's",
+    "codes of 25: a longer category is sent as an item's; how many calls it takes is not published",
     api=ApiVersion(
         "REST v2",
         "Avalara's OpenAPI document of AvaTax (the server's own version changes monthly, as its ping says; no end is published)",

@@ -14,14 +14,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import httpx2
+
 from tieout.connector_api import (
     ControlTotal,
     Item,
     Page,
     RefusedError,
     SystemConfig,
-    http_client,
     read_json,
+    system_client,
 )
 from tieout.money import from_minor
 
@@ -36,15 +38,17 @@ _BY_LINE = ("line_items", "line_item_discounts", "line_item_taxes", "line_item_t
 
 def open_session(config: SystemConfig) -> ChargebeeSession:
     """A session by API key, as the user name of basic authentication. Nothing is asked of Chargebee yet."""
-    return ChargebeeSession(config.text("url"), config.text("key"), config.text("business_entity"))
+    entity = config.text("business_entity")
+    headers = {"chargebee-business-entity-id": entity} if entity else {}
+    url, key = config.text("url").rstrip("/"), config.text("key")
+    return ChargebeeSession(system_client(config, base_url=url, timeout=40, auth=(key, ""), headers=headers))
 
 
 class ChargebeeSession:
     """Poller and ControlTotals; of one business entity, where a site has several and one is named."""
 
-    def __init__(self, url: str, key: str, business_entity: str = "") -> None:
-        headers = {"chargebee-business-entity-id": business_entity} if business_entity else {}
-        self._http = http_client(base_url=url.rstrip("/"), timeout=40, auth=(key, ""), headers=headers)
+    def __init__(self, http: httpx2.Client) -> None:
+        self._http = http
 
     def _get(self, path: str, **params: Any) -> dict[str, Any]:
         answer: dict[str, Any] = read_json(self._http, "Chargebee", f"/api/v2/{path}", params, _KEY)[0]

@@ -6,6 +6,7 @@ from datetime import date
 
 from tieout.connector_api import (
     ApiVersion,
+    Budget,
     ConfigField,
     Connector,
     NeededRight,
@@ -58,8 +59,9 @@ CONNECTOR = Connector(
             "resource_version",
         ),
     ),
-    limits="a list answers 100 entries a page; 150 calls a minute of a test site and of the plan Starter, 1,000 of Performance, "
-    "3,500 of Enterprise",
+    pace=Budget(a_second=2.5),
+    limits="a list answers 100 entries a page; 150 calls a minute of a test site and of the plan Starter, which are kept to, 1,000 of "
+    "Performance, 3,500 of Enterprise (chargebee.com/docs/billing/2.0/kb/platform/what-are-the-chargebee-api-limits): say per_second there",
     api=ApiVersion("v2", "apidocs.chargebee.com: both product catalogues; no end is published"),
     verified=(
         Verified(

@@ -21,7 +21,7 @@ from tieout.connector_api import (
     SystemConfig,
     TransientError,
     UnknownOutcomeError,
-    http_client,
+    system_client,
     wait_asked,
 )
 from tieout.connector_api.signing import webhook_headers, webhook_key
@@ -31,15 +31,15 @@ from tieout.documents import EventOut
 def open_session(config: SystemConfig) -> CloudEventsSession:
     """A session for one address and its secret. Nothing is sent to it yet. Raises ValueError for a secret that is none."""
     webhook_key(config.text("secret"))
-    return CloudEventsSession(config.text("url"), config.text("secret"), config.text("source"))
+    http = system_client(config, timeout=20)
+    return CloudEventsSession(http, config.text("url"), config.text("secret"), config.text("source"))
 
 
 class CloudEventsSession:
     """Writer."""
 
-    def __init__(self, url: str, secret: str, source: str) -> None:
-        self._url, self._secret, self._source = url, secret, source
-        self._http = http_client(timeout=20)
+    def __init__(self, http: httpx2.Client, url: str, secret: str, source: str) -> None:
+        self._http, self._url, self._secret, self._source = http, url, secret, source
 
     def check(self) -> str:
         """Where events go, in a line: nothing is sent to try it."""

@@ -23,8 +23,8 @@ from tieout.connector_api import (
     Page,
     RefusedError,
     SystemConfig,
-    http_client,
     read_json,
+    system_client,
 )
 from tieout.connector_api.tokens import RefreshToken, token_auth
 from tieout.connectors.concur.normalise import sides
@@ -49,7 +49,7 @@ def open_session(config: SystemConfig) -> ConcurSession:
     )
     headers = {"Accept": "application/json"}
     return ConcurSession(
-        url, http_client(base_url=url, timeout=60, headers=headers, auth=token_auth(config, grant))
+        url, system_client(config, base_url=url, timeout=60, headers=headers, auth=token_auth(config, grant))
     )
 
 

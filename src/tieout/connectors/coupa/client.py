@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 
-from tieout.connector_api import ControlTotal, Item, Page, SystemConfig, http_client, read_json
+from tieout.connector_api import ControlTotal, Item, Page, SystemConfig, read_json, system_client
 from tieout.connector_api.tokens import ClientCredentials, token_auth
 from tieout.connectors.coupa.bills import is_credit, total_of
 from tieout.connectors.coupa.fields import day
@@ -53,7 +53,7 @@ def open_session(config: SystemConfig) -> CoupaSession:
     # Without Accept Coupa answers in XML.
     headers = {"Accept": "application/json"}
     return CoupaSession(
-        http_client(base_url=url, timeout=40, headers=headers, auth=token_auth(config, grant))
+        system_client(config, base_url=url, timeout=40, headers=headers, auth=token_auth(config, grant))
     )
 
 

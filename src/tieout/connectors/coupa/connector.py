@@ -7,6 +7,7 @@ from datetime import date
 from tieout.connector_api import (
     BILL_OPTIONS,
     ApiVersion,
+    Budget,
     ConfigField,
     Connector,
     NeededRight,
@@ -59,7 +60,8 @@ CONNECTOR = Connector(
         Stream("bills", "approved invoices and credit notes", bill, "updated-at"),
         Stream("accruals", "what Tieout accrues at a cut-off", own_accruals),
     ),
-    limits="50 rows a page, which is Coupa's own limit, as are 25 requests a second; a token lives for a day",
+    pace=Budget(a_second=25.0),
+    limits="50 rows a page, which is Coupa's own limit, as are 25 requests a second (compass.coupa.com, exception handling and error codes); a token lives for a day",
     api=ApiVersion("Core API (R39 and later)", f"{_DOCS}, Swagger of R39"),
     verified=(
         Verified(

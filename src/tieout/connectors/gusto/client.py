@@ -24,8 +24,8 @@ from tieout.connector_api import (
     RefusedError,
     SetupError,
     SystemConfig,
-    http_client,
     read_json,
+    system_client,
 )
 from tieout.connector_api.tokens import RefreshToken, token_auth
 from tieout.connectors.gusto.contractors import HISTORICAL, cost_of
@@ -49,7 +49,7 @@ def open_session(config: SystemConfig) -> GustoSession:
     if auth is None:
         headers["Authorization"] = f"Bearer {config.text('token')}"
     url = config.text("url").rstrip("/")
-    http = http_client(base_url=url, timeout=40, headers=headers, auth=auth)
+    http = system_client(config, base_url=url, timeout=40, headers=headers, auth=auth)
     return GustoSession(http, config.text("company"), config.text("external") == "yes")
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from tieout.connector_api import (
     ApiVersion,
+    Budget,
     ConfigField,
     Connector,
     NeededRight,
@@ -67,7 +68,8 @@ CONNECTOR = Connector(
             "a payment that is read again with other figures is told again",
         ),
     ),
-    limits="200 requests a minute of one connection; 25 payrolls and 100 persons a page; a year at most between two days",
+    pace=Budget(a_second=200 / 60),
+    limits="200 requests in 60 seconds of one connection (docs.gusto.com/app-integrations/docs/rate-limits); 25 payrolls and 100 persons a page; a year at most between two days",
     api=ApiVersion(
         VERSION,
         "docs.gusto.com, version upgrade guide of 2026-09-23: stable, its end not set; a version lasts 12 months after the next one came",

@@ -16,12 +16,14 @@ import httpx2
 
 from tieout.connector_api import (
     SetupError,
+    SystemConfig,
     TransientError,
     UnknownOutcomeError,
     http_client,
     patiently,
     wait_asked,
 )
+from tieout.connector_api.asking import Asking
 from tieout.connector_api.pace import Budget, Pace
 from tieout.connectors.odoo.answers import Failure, TooLargeError, error_of
 from tieout.connectors.odoo.hosting import HOSTED, is_hosted
@@ -48,6 +50,10 @@ _MOMENT_S = 0.15
 _LANGUAGE = "en_US"
 
 
+def _may_always() -> None:
+    """Whoever is no system of a project has no hours."""
+
+
 @dataclass(frozen=True)
 class Server:
     """Where a database of Odoo is, and who asks it. `login` is asked for where the version cannot do without; `company` 0
@@ -64,7 +70,7 @@ class Server:
 class OdooClient:
     """One database of one server, one key, one company."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, config: SystemConfig | None = None) -> None:
         headers = {"Authorization": f"bearer {server.key}"}
         # One server may hold several databases: without the header the host's name chooses one.
         if server.database:
@@ -76,7 +82,11 @@ class OdooClient:
         self._http = http_client(base_url=self.url, headers=headers, timeout=_TIMEOUT)
         host = httpx2.URL(self.url).host
         hosted = is_hosted(host) if server.hosted is None else server.hosted
-        self._pace = Pace(self.url, HOSTED if hosted else Budget())
+        self._pace, self._let_ask = Pace(self.url, HOSTED if hosted else Budget()), _may_always
+        if config is not None:
+            # Systems of several companies are one server: they share its pace.
+            asking = Asking(config, HOSTED if hosted else Budget(), key=self.url)
+            self._pace, self._let_ask = asking.pace, asking.let_ask
         self._may_change: Callable[[str], bool] = lambda version: False
 
     # which version
@@ -146,6 +156,7 @@ class OdooClient:
         return str(found)
 
     def _asked(self, ask: Callable[[], httpx2.Response]) -> httpx2.Response:
+        self._let_ask()
         try:
             with self._pace.turn():
                 reply = ask()
@@ -264,6 +275,7 @@ class OdooClient:
             raise TooLargeError(
                 f"{call.what}: {len(content)} bytes at once, and {_MOST_BYTES} are sent at most"
             )
+        self._let_ask()
         try:
             with self._pace.turn():
                 return self._http.post(path, content=content, headers={"Content-Type": "application/json"})

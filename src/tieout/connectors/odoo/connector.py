@@ -133,7 +133,8 @@ CONNECTOR = Connector(
         "multi-company entries",
         "inventory, purchase orders and sales orders of Odoo's own",
     ),
-    limits="one lane a journal; batches adapt to answer times",
+    limits="one lane a journal; batches adapt to answer times; Odoo Online and Odoo.sh take one call a second, one at a time "
+    "(odoo.com/acceptable-use), which is kept to there",
     assumed=(
         "account.payment takes partner, journal, amount, date and memo by load as it does by create",
         "discount_date and discount_amount_currency of journal items, and payment terms with their "

@@ -22,9 +22,11 @@ from tieout.connector_api import (
     StandingAccounts,
     SystemConfig,
 )
+from tieout.connector_api.books import Chart, LedgerCompany
 from tieout.connector_api.set_up import Finding, KeyEnd, Wanted
 from tieout.connectors.odoo import closing, customers, extracting
 from tieout.connectors.odoo.accruals import accrued_there
+from tieout.connectors.odoo.books import told_chart, told_companies
 from tieout.connectors.odoo.client import OdooClient, Server
 from tieout.connectors.odoo.companies import hold_company
 from tieout.connectors.odoo.comparing import exact
@@ -69,7 +71,7 @@ def open_session(config: SystemConfig) -> OdooSession:
         config.text("login"),
         hosted == "yes" if hosted else None,
     )
-    client = OdooClient(server)
+    client = OdooClient(server, config)
     return OdooSession(client, quiet=config.text("own_log", "no") != "yes")
 
 
@@ -109,6 +111,15 @@ class OdooSession:
     def company(self) -> int:
         """See `OneCompany.company`."""
         return hold_company(self._client)
+
+    def companies(self) -> list[LedgerCompany]:
+        """See `BooksTeller.companies`."""
+        return told_companies(self._client)
+
+    def chart(self) -> Chart:
+        """See `BooksTeller.chart`."""
+        hold_company(self._client)
+        return told_chart(self._client, self._names.own_currency())
 
     def key_end(self, now: datetime) -> KeyEnd:
         """See `KeyTeller.key_end`."""

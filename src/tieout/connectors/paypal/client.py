@@ -25,8 +25,8 @@ from tieout.connector_api import (
     SetupError,
     SystemConfig,
     TransientError,
-    http_client,
     read_json,
+    system_client,
 )
 from tieout.connector_api.paypal import PROVIDER, paypal_instant
 from tieout.connector_api.tokens import ClientCredentials, token_auth
@@ -56,7 +56,7 @@ def open_session(config: SystemConfig) -> PaypalSession:
     grant = ClientCredentials(
         f"{url}/v1/oauth2/token", config.text("client_id"), config.text("client_secret"), send="basic"
     )
-    return PaypalSession(http_client(base_url=url, timeout=40, auth=token_auth(config, grant)))
+    return PaypalSession(system_client(config, base_url=url, timeout=40, auth=token_auth(config, grant)))
 
 
 class PaypalSession:

@@ -51,7 +51,8 @@ CONNECTOR = Connector(
         ),
     ),
     limits="31 days a question, 500 rows a page, 10,000 rows a question (then by halves), three years back; up to three hours until a "
-    "transaction appears, and nothing is complete before; 429 says when to come back",
+    "transaction appears, and nothing is complete before; 429 says when to come back; how many "
+    "calls are too many PayPal does not publish (developer.paypal.com/api/rest/reference/rate-limiting)",
     api=ApiVersion("v1 (Transaction Search 1.9)", f"{_SPECIFICATION}; no end is published"),
     verified=(
         Verified(date(2026, 11, 30), "the OpenAPI description of 2024-02-03", _SPECIFICATION),

@@ -6,6 +6,7 @@ from datetime import date
 
 from tieout.connector_api import (
     ApiVersion,
+    Budget,
     ConfigField,
     Connector,
     NeededRight,
@@ -103,7 +104,10 @@ CONNECTOR = Connector(
             "exposure, where it is told",
         ),
     ),
-    limits="API calls a day (403 REQUEST_LIMIT_EXCEEDED is waited out); a query answers 2,000 rows a page",
+    pace=Budget(a_day=100_000.0),
+    limits="100,000 API calls a day, which is the least of a production org, and 1,000 or 5,000 more for each licence, all apps together "
+    "(developer.salesforce.com, API Request Limits and Allocations): say per_day where it has more or others need them; 403 "
+    "REQUEST_LIMIT_EXCEEDED is waited out; a query answers 2,000 rows a page",
     assumed=(
         "custom fields Credit_Exposure__c, Collection_Status__c and, where it is told, Open_Orders__c stand on Account, "
         "Order_Number__c, Tax_Title__c, Tax_Rate__c and Tax_Amount__c on Opportunity; Email__c on Account where it is kept; where products "

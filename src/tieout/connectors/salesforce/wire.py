@@ -18,9 +18,9 @@ from tieout.connector_api import (
     TransientError,
     UnknownOutcomeError,
     Walk,
-    http_client,
     json_of,
     patiently,
+    system_client,
     wait_asked,
 )
 from tieout.connector_api.tokens import ClientCredentials, Grant, JwtBearer, token_auth
@@ -51,7 +51,7 @@ class Wire:
 
     def __init__(self, config: SystemConfig) -> None:
         auth = token_auth(config, grant_of(config))
-        self._http = http_client(base_url=config.text("url").rstrip("/"), timeout=40, auth=auth)
+        self._http = system_client(config, base_url=config.text("url").rstrip("/"), timeout=40, auth=auth)
         self._fields: dict[str, frozenset[str]] = {}
 
     @property

@@ -204,7 +204,7 @@ def _paid_out(provider: Provider, statement: Statement, members: list[ProviderMo
         currency=head.currency,
         control_group="payout",
         provider=provider.name,
-        category="payout" if total >= 0 else "payout_reversal",
+        category="payout",
         gross=Amount(-total, head.currency),
         fee=Amount.zero(head.currency),
         net=Amount(-total, head.currency),

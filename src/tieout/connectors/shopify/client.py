@@ -24,16 +24,17 @@ from tieout.connector_api import (
     SignatureError,
     SystemConfig,
     TransientError,
-    http_client,
     json_of,
     patiently,
     wait_asked,
 )
+from tieout.connector_api.asking import COST, Asking
 from tieout.connector_api.tokens import ClientCredentials, token_auth
 from tieout.connectors.shopify.answers import BUSY_S as _BUSY_S
 from tieout.connectors.shopify.answers import TooCostlyError, answered
+from tieout.connectors.shopify.bucket import Bucket, refill_s
 from tieout.connectors.shopify.pages import whole
-from tieout.connectors.shopify.payments_api import poll_balance, poll_payouts
+from tieout.connectors.shopify.payments_api import poll_balance, poll_disputes, poll_payouts
 from tieout.connectors.shopify.queries import ORDERS, SHOP
 from tieout.connectors.shopify.sales_figures import sales_figures
 
@@ -54,23 +55,24 @@ def open_session(config: SystemConfig) -> ShopifySession:
     secrets = config.text("webhook_secrets").split() or ([secret] if secret else [])
     if client and secret:
         grant = ClientCredentials(f"{url}{TOKEN_PATH}", client, secret)
-        return ShopifySession(url, secrets, auth=token_auth(config, grant, header=_TOKEN_HEADER))
+        return ShopifySession(Asking(config), secrets, auth=token_auth(config, grant, header=_TOKEN_HEADER))
     if not token:
         raise SetupError(
             f"{config.name}: say client_id and client_secret of an app of the Dev Dashboard, or the token of an older custom app"
         )
-    return ShopifySession(url, secrets, token=token)
+    return ShopifySession(Asking(config), secrets, token=token)
 
 
 class ShopifySession:
     """Poller, WebhookReceiver and ControlTotals. Signs by `auth`, whose token serves 24 hours and is renewed, or by a static `token`."""
 
     def __init__(
-        self, url: str, secrets: list[str], token: str = "", auth: httpx2.Auth | None = None
+        self, asking: Asking, secrets: list[str], token: str = "", auth: httpx2.Auth | None = None
     ) -> None:
         self._secrets = secrets
         headers = {_TOKEN_HEADER: token} if token else {}
-        self._http = http_client(base_url=url, timeout=40, headers=headers, auth=auth)
+        self._http = asking.client(base_url=asking.url, timeout=40, headers=headers, auth=auth)
+        self._bucket = Bucket(asking.pace)
         self._first, self._nested = _ORDERS, _NESTED
 
     def _query(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +81,8 @@ class ShopifySession:
     def _once(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         path = f"/admin/api/{API_VERSION}/graphql.json"
         try:
-            reply = self._http.post(path, json={"query": query, "variables": variables})
+            cost = {COST: self._bucket.cost_of(query, variables)}
+            reply = self._http.post(path, json={"query": query, "variables": variables}, extensions=cost)
         except httpx2.HTTPError as failure:
             raise TransientError(f"Shopify: {failure!r}") from None
         if reply.status_code == 429:
@@ -93,7 +96,9 @@ class ShopifySession:
             raise SetupError(f"no Shopify Admin API {API_VERSION} there: check the shop's address")
         if reply.status_code >= 500:
             raise TransientError(f"Shopify: status {reply.status_code}", wait_asked(reply.headers))
-        return answered(json_of(reply, "Shopify"), _refill)
+        body = json_of(reply, "Shopify")
+        self._bucket.learn(query, variables, body)
+        return answered(body, refill_s)
 
     def _sized(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """A query of many: where it costs more than one may, it is asked again for half as many, and so are those after it.
@@ -126,6 +131,8 @@ class ShopifySession:
             return poll_balance(self._query, cursor, start)
         if stream == "payouts":
             return poll_payouts(self._query, cursor, start)
+        if stream == "disputes":
+            return poll_disputes(self._query, cursor, now)
         wanted = f"updated_at:>='{start}'" if start else ""
         page = self._sized(ORDERS, {"query": wanted, "after": cursor.get("after")})["orders"]
         items = [_item(whole(node, self._query, self._nested)) for node in page["nodes"]]
@@ -169,18 +176,6 @@ def verify_signature(given: str, body: bytes, secrets: Iterable[str]) -> None:
         if hmac.compare_digest(base64.b64encode(digest), given.encode()):
             return
     raise SignatureError("the signature is not by any of the secrets of this interface")
-
-
-def _refill(body: dict[str, Any]) -> float:
-    """Seconds until there is enough for the query that was refused: the bucket fills by restoreRate points a second
-    (shopify.dev/docs/api/usage/limits); what the vendor recommends where the answer does not say how full it is."""
-    cost = body.get("extensions", {}).get("cost", {})
-    status = cost.get("throttleStatus", {})
-    try:
-        missing = float(cost["requestedQueryCost"]) - float(status["currentlyAvailable"])
-        return max(0.1, missing / float(status["restoreRate"]))
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return _BUSY_S
 
 
 def _item(node: dict[str, Any]) -> Item:

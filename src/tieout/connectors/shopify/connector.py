@@ -7,6 +7,7 @@ from datetime import date
 from tieout.connector_api import (
     FEES,
     ApiVersion,
+    Budget,
     ConfigField,
     Connector,
     NeededRight,
@@ -18,7 +19,14 @@ from tieout.connector_api import (
 from tieout.connectors.shopify.client import API_VERSION, open_session
 from tieout.connectors.shopify.gift_cards import TAX_SHAPE
 from tieout.connectors.shopify.normalise import order
-from tieout.connectors.shopify.payments import MOVEMENT_SHAPE, OPTION, balance, payouts, provider_of
+from tieout.connectors.shopify.payments import (
+    MOVEMENT_SHAPE,
+    OPTION,
+    balance,
+    dispute,
+    payouts,
+    provider_of,
+)
 
 CONNECTOR = Connector(
     name="shopify",
@@ -62,6 +70,13 @@ CONNECTOR = Connector(
             "it is told once it is final",
             on_request=True,
         ),
+        Stream(
+            "disputes",
+            "how disputes of Shopify Payments stand",
+            dispute,
+            "its beginning, then its resolution",
+            on_request=True,
+        ),
     ),
     provider=provider_of,
     options=(
@@ -98,10 +113,17 @@ CONNECTOR = Connector(
             table=True,
             shape=MOVEMENT_SHAPE,
         ),
+        Option(
+            "dispute_tax",
+            "what becomes of a sale's tax once its dispute is lost, by reason: stands, corrected or bad_debt",
+            table=True,
+        ),
         FEES,
     ),
     pushes=("orders/", "refunds/"),
-    limits="a cost bucket a shop; a throttled query says when it refills; a query that costs too much is asked for less; lists of an "
+    pace=Budget(a_second=100.0, burst=2_000.0, told=True),
+    limits="a bucket of points of each app and shop, which each answer tells of: 100 points a second of the plan Standard, 200 of Advanced, 1,000 of "
+    "Plus (shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits); a query waits until there are enough for it; a query that costs too much is asked for less; lists of an "
     "order are turned to their end, and an order with more than 250 refunds, transactions or fulfilments is refused",
     api=ApiVersion(
         API_VERSION, "shopify.dev/docs/api/usage/versioning: supported for twelve months", date(2027, 7, 1)
@@ -119,8 +141,19 @@ CONNECTOR = Connector(
         ),
         Verified(
             date(2026, 11, 30),
-            "columns of ShopifyQL from 2026-07 on, their signs, what they leave out",
+            "that total_returns is gone from 2026-07 and total_sales_reversals has every negative change, and is negative",
             "shopify.dev/changelog/shopifyql-returns-fields-deprecated-and-replaced-with-sales-reversals-fields",
+        ),
+        Verified(
+            date(2026, 11, 30),
+            "the table `sales` of ShopifyQL 2026-07: one row for each event",
+            "shopify.dev/docs/api/shopifyql/latest/schemas/sales_revenue/sales",
+        ),
+        Verified(
+            date(2026, 11, 30),
+            "gift_card_gross_sales (the face value of cards sold) and gift_card_discounts (positive there), as Shopify described them for its "
+            "notebooks in 2022",
+            "help.shopify.com/en/manual/reports-and-analytics/shopifyql/notebooks-sales-schema",
         ),
     ),
     rights=(
@@ -141,6 +174,7 @@ CONNECTOR = Connector(
             "who bought, and the control figures; names and e-mail are protected customer data of level 2",
         ),
         NeededRight("read_shopify_payments_payouts", "Shopify Payments: its balance and payouts"),
+        NeededRight("read_shopify_payments_disputes", "Shopify Payments: how disputes stand"),
     ),
     webhooks=(
         WebhookTopic("orders/create", "wakes the poll of orders"),
@@ -151,11 +185,15 @@ CONNECTOR = Connector(
         "what is paid in cash and its rounding stand apart: `amountSet` is without `amountRoundingSet`",
         "duties, additional fees and tips are in an order's total; where they are not, the total says so",
         "a return's fees are not among the differences of its refund, unless they come to the same",
+        "the sign of gift_card_discounts: it is taken off whichever it has",
+        "Shopify Payments: a payout that came back names by `sourceId` the payout that it was",
     ),
     not_covered=(
         "an edit of another month than its order's: Shopify's analytics count it on its own day, the order's invoice with the order",
         "a gift card that is refunded: Shopify's analytics take it off gift cards sold, here it is a credit note",
         "store credit that is given without an order (goodwill): it is in no order",
         "write-offs of a balance, draft orders, abandoned checkouts",
+        "Shopify Payments: disputes in another currency than the account's own (a lost one is a case); what a dispute that was won did not give "
+        "back stays on disputes_receivable",
     ),
 )

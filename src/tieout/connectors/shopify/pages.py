@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tieout.connector_api import Walk
 from tieout.connectors.shopify import queries
 
 # Asks a query by its text and variables; `nested` is put in by the session where the query takes it.
@@ -58,10 +59,10 @@ def _turned(owner: str, node: dict[str, Any], connections: dict[str, tuple[str, 
         page = node[name]
         nodes, query = list(page["nodes"]), queries.more(owner, name, fields, arguments)
         info = page.get("pageInfo") or {}
-        for _ in range(_PAGES):
-            if not info.get("hasNextPage"):
-                break
-            page = ask(query, {"id": node["id"], "after": info["endCursor"]})[owner][name]
+        walk = Walk(f"Shopify: {name} of {node['id']}", _PAGES)
+        while info.get("hasNextPage"):
+            after = walk.onward(info["endCursor"])
+            page = ask(query, {"id": node["id"], "after": after})[owner][name]
             nodes += page["nodes"]
             info = page["pageInfo"]
         node[name] = {"nodes": nodes}

@@ -1,21 +1,22 @@
 """Shopify Payments: movements of its balance, payouts, and what they paid out. Pure.
 
 The same documents as the file of its payouts becomes (`settlements`, provider shopify_payments), by ids instead of what lines say.
-A balance transaction never changes: each is one movement, a transfer is a payout. What a payout is made of is told once it is paid, and
-only where its parts come to it. Sources: shopify.dev, GraphQL Admin 2026-07: ShopifyPaymentsBalanceTransaction ("net": what it
-contributes to the balance), ShopifyPaymentsTransactionType, ShopifyPaymentsPayout.
+A balance transaction never changes: each is one movement, a transfer is a payout; out of the bank where the balance was negative. What a
+payout is made of is told once it is final, and only where its parts come to it. Sources: shopify.dev, GraphQL Admin 2026-07:
+ShopifyPaymentsBalanceTransaction ("net": what it contributes to the balance; "sourceId": the ID of the resource leading to the
+transaction), ShopifyPaymentsTransactionType, ShopifyPaymentsPayout, ShopifyPaymentsDispute.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from tieout.connectors.shopify.taxes import number_of
-from tieout.documents import Document, PayoutComposition, ProviderMovement
+from tieout.documents import Dispute, Document, PayoutComposition, ProviderMovement
 from tieout.money import Amount
 
 PROVIDER = "shopify_payments"
@@ -48,6 +49,15 @@ TYPES = {
     "ADJUSTMENT": "other",
 }
 BACK = ("TRANSFER_FAILURE", "TRANSFER_CANCEL", "TRANSFER_REFUND")
+# How a dispute ended (DisputeStatus); any other is open. What is not fought is lost; one that was prevented, or ended by a refund, moved
+# no money of its own.
+_ENDED = {
+    "WON": "won",
+    "LOST": "lost",
+    "ACCEPTED": "lost",
+    "PREVENTED": "inquiry",
+    "CHARGE_REFUNDED": "inquiry",
+}
 
 
 def balance(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
@@ -61,10 +71,7 @@ def balance(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
         raise ValueError(
             f"balance transaction {row['id']}: {gross} with a fee of {amount(row['fee'])} is no {net}"
         )
-    category, payout = (
-        _category(row, net, options),
-        number_of((row.get("associatedPayout") or {}).get("id") or ""),
-    )
+    category, payout = _category(row, net, options), _payout_of(row)
     moved = category.startswith("payout")
     order, paid = row.get("associatedOrder") or {}, row.get("payment") or row.get("sourceOrderTransactionId")
     return [
@@ -89,13 +96,16 @@ def balance(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
 
 
 def payouts(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
-    """What a payout is made of, once it is paid; nothing before, and nothing of one that came to nothing. Raises ValueError where its
-    parts are not what it paid."""
+    """What a payout is made of, once it is paid; nothing before, and nothing of one that came to nothing. One that failed or was cancelled
+    keeps its parts, or they go into the next: it is told where they come to it. Raises ValueError where the parts of one that was
+    paid are not what it paid."""
     row = msgspec.json.decode(raw)
-    if row["status"] != "PAID":
+    if row["status"] not in ("PAID", "FAILED", "CANCELED"):
         return []
     paid, members = amount(row["net"]), [m for m in row["members"] if not m["test"]]
     parts = sum((amount(m["net"]) for m in members), Amount.zero(paid.currency))
+    if parts != paid and row["status"] != "PAID":
+        return []
     if parts != paid:
         raise ValueError(
             f"payout {row['legacyResourceId']} paid {paid}, its {len(members)} balance transactions come to {parts}: it is read "
@@ -114,6 +124,44 @@ def payouts(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             movement_keys=tuple(sorted(movement_key(m["id"]) for m in members)),
         )
     ]
+
+
+def dispute(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
+    """How a dispute stands, since it was begun or resolved. What was withdrawn for it is a movement; lost, that is the loss. Raises ValueError
+    for one that was lost in another currency than the account's own: what was withdrawn for it stands in no dispute."""
+    row = msgspec.json.decode(raw)
+    disputed = amount(row["amount"])
+    status = "inquiry" if row["type"] == "INQUIRY" else _ENDED.get(str(row["status"]), "needs_response")
+    if status == "lost" and disputed.currency != row["account_currency"]:
+        raise ValueError(
+            f"dispute {row['legacyResourceId']}: {disputed} was lost, and the balance is in {row['account_currency']}: book what was "
+            "withdrawn for it as a loss by hand"
+        )
+    at = datetime.fromisoformat(row["finalizedOn"] or row["initiatedAt"]).astimezone(UTC)
+    reason = str(row["reasonDetails"].get("reason") or "").lower()
+    return [
+        Dispute(
+            key=f"{PROVIDER}:dispute:{number_of(row['id'])}",
+            version=at.isoformat(),
+            occurred_at=at,
+            currency=disputed.currency,
+            provider=PROVIDER,
+            status=status,
+            amount=disputed,
+            payment_key=_only_payment(row),
+            reason=reason if status == "lost" and reason else msgspec.UNSET,
+        )
+    ]
+
+
+def _only_payment(row: Mapping[str, Any]) -> str:
+    """The payment of a disputed order; "" where it has several, for a dispute names none of them."""
+    paid = [
+        t
+        for t in (row.get("order") or {}).get("transactions", ())
+        if t["kind"] in ("SALE", "CAPTURE") and t["status"] == "SUCCESS" and t["gateway"] == PROVIDER
+    ]
+    return number_of(paid[0]["id"]) if len(paid) == 1 else ""
 
 
 def amount(value: dict[str, Any]) -> Amount:
@@ -135,7 +183,7 @@ def _category(row: dict[str, Any], net: Amount, options: Mapping[str, Any]) -> s
     kind = str(row["type"])
     if kind == "TRANSFER":
         # Into the bank; out of it where the balance was negative.
-        return "payout" if net.value <= 0 else "payout_reversal"
+        return "payout"
     if kind in BACK:
         return "payout_reversal"
     said = {str(k).upper(): str(v) for k, v in (options.get(OPTION) or {}).items()}
@@ -144,6 +192,13 @@ def _category(row: dict[str, Any], net: Amount, options: Mapping[str, Any]) -> s
     if kind == "ADJUSTMENT" and row.get("sourceType") == "DISPUTE":
         return "dispute" if net.value < 0 else "dispute_reversal"
     return TYPES.get(kind, kind.lower())
+
+
+def _payout_of(row: dict[str, Any]) -> str:
+    """The number of the payout that a transfer is, or that it brings back: that stands in the next one, and is not it."""
+    if row["type"] in BACK and row.get("sourceType") == "TRANSFER" and row.get("sourceId"):
+        return str(row["sourceId"])
+    return number_of((row.get("associatedPayout") or {}).get("id") or "")
 
 
 def _words(row: dict[str, Any]) -> str:

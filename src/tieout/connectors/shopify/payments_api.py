@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tieout.connector_api import Item, Page
+from tieout.connector_api import Item, Page, Walk
 from tieout.connectors.shopify.pages import Ask
-from tieout.connectors.shopify.queries import BALANCE, GIVEN_BACK, MEMBERS, PAYOUTS
+from tieout.connectors.shopify.queries import BALANCE, DISPUTES, GIVEN_BACK, MEMBERS, PAYOUTS
 
 _FINAL = ("PAID", "CANCELED", "FAILED")
 _MEMBERS, _PAGES, _ORDERS = 250, 200, 3
+# A bank decides within months.
+_DISPUTED = timedelta(days=180)
 
 
 def poll_balance(ask: Ask, cursor: dict[str, Any], start: str) -> Page:
@@ -52,7 +55,7 @@ def poll_payouts(ask: Ask, cursor: dict[str, Any], start: str) -> Page:
     page, items = account["payouts"], []
     waiting = [str(cursor["open"])] if cursor.get("open") else []
     for row in page["nodes"]:
-        members = _members(ask, row) if row["status"] == "PAID" else []
+        members = _members(ask, row) if row["status"] in _FINAL else []
         nothing = not any(x in "123456789" for x in str(row["net"]["amount"]))
         if row["status"] in _FINAL and (members or nothing or row["status"] != "PAID"):
             items.append(_item("payouts", {**row, "members": members}))
@@ -66,9 +69,25 @@ def poll_payouts(ask: Ask, cursor: dict[str, Any], start: str) -> Page:
     return Page(items, {"since": min(waiting, default=max(newest, since))})
 
 
+def poll_disputes(ask: Ask, cursor: dict[str, Any], now: datetime) -> Page:
+    """All disputes of the last 180 days: one is resolved months after it was begun, and its list knows no day of change."""
+    wanted = f"initiated_at:>='{(now - _DISPUTED).astimezone(UTC).isoformat()}'"
+    account = ask(DISPUTES, {"query": wanted, "after": cursor.get("after"), "first": 50})[
+        "shopifyPaymentsAccount"
+    ]
+    if account is None:
+        return Page([], {})
+    page, currency = account["disputes"], account["defaultCurrency"]
+    items = [_item("disputes", {**row, "account_currency": currency}) for row in page["nodes"]]
+    if page["pageInfo"]["hasNextPage"]:
+        return Page(items, {"after": page["pageInfo"]["endCursor"]}, more=True)
+    return Page(items, {})
+
+
 def _members(ask: Ask, row: dict[str, Any]) -> list[dict[str, Any]]:
     wanted, after, found = f"payments_transfer_id:{row['legacyResourceId']}", None, []
-    for _ in range(_PAGES):
+    walk = Walk(f"Shopify: parts of the payout {row['id']}", _PAGES)
+    while True:
         page = ask(MEMBERS, {"query": wanted, "after": after, "first": _MEMBERS})["shopifyPaymentsAccount"]
         rows = page["balanceTransactions"]
         # The payout itself is none of its parts, whatever the search takes for one.
@@ -76,9 +95,8 @@ def _members(ask: Ask, row: dict[str, Any]) -> list[dict[str, Any]]:
             m for m in rows["nodes"] if m["type"] != "TRANSFER" and m["associatedPayout"]["id"] == row["id"]
         ]
         if not rows["pageInfo"]["hasNextPage"]:
-            break
-        after = rows["pageInfo"]["endCursor"]
-    return found
+            return found
+        after = walk.onward(rows["pageInfo"]["endCursor"])
 
 
 def _with_refunds(ask: Ask, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -100,7 +118,7 @@ def _with_refunds(ask: Ask, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _settled(row: dict[str, Any]) -> dict[str, Any]:
     """Without the payout that it is to be in, which is not known at first; a transfer is the payout."""
-    if row["type"].startswith("TRANSFER"):
+    if row["type"] == "TRANSFER" or (row["type"].startswith("TRANSFER") and row["sourceType"] != "TRANSFER"):
         return row
     return {k: v for k, v in row.items() if k != "associatedPayout"}
 

@@ -129,13 +129,30 @@ query Payouts($query: String!, $after: String, $first: Int!) {{
 }}
 """
 
-# What a payout is made of; transfers are the payout itself.
+# What a payout is made of. What came back of an earlier one is a part of it, so transfers are not hidden; the payout itself is left out
+# by whoever asks.
 MEMBERS = f"""
 query Members($query: String!, $after: String, $first: Int!) {{
   shopifyPaymentsAccount {{
-    balanceTransactions(first: $first, after: $after, query: $query, hideTransfers: true, sortKey: ID) {{
+    balanceTransactions(first: $first, after: $after, query: $query, sortKey: ID) {{
       {_PAGE}
       nodes {{ id type test net {_V2} associatedPayout {{ id }} }}
+    }}
+  }}
+}}
+"""
+
+DISPUTES = f"""
+query Disputes($query: String!, $after: String, $first: Int!) {{
+  shopifyPaymentsAccount {{
+    defaultCurrency
+    disputes(first: $first, after: $after, query: $query) {{
+      {_PAGE}
+      nodes {{
+        id legacyResourceId status type amount {_V2} initiatedAt finalizedOn
+        reasonDetails {{ reason }}
+        order {{ id transactions(first: 10) {{ id kind status gateway }} }}
+      }}
     }}
   }}
 }}

@@ -17,7 +17,7 @@ from tieout.connectors.stripe.wire import Wire
 
 def open_session(config: SystemConfig) -> StripeSession:
     """A session by API key; `webhook_secrets` may hold several, parted by blanks, while one is being rolled."""
-    return StripeSession(config.text("url"), config.text("key"), config.text("webhook_secrets").split())
+    return StripeSession(Wire(config), config.text("webhook_secrets").split())
 
 
 class StripeSession:
@@ -25,9 +25,8 @@ class StripeSession:
 
     provider = "stripe"
 
-    def __init__(self, url: str, key: str, secrets: list[str]) -> None:
-        self._secrets = secrets
-        self._wire = Wire(url, key)
+    def __init__(self, wire: Wire, secrets: list[str]) -> None:
+        self._wire, self._secrets = wire, secrets
 
     def check(self) -> str:
         """What this is, in a line."""

@@ -8,6 +8,7 @@ from tieout.connector_api import (
     FEES,
     MOVEMENTS,
     ApiVersion,
+    Budget,
     ConfigField,
     Connector,
     NeededRight,
@@ -62,7 +63,9 @@ CONNECTOR = Connector(
         ),
     ),
     pushes=("charge.", "refund.", "payout.", "balance.", "application_fee.", "transfer.", "topup."),
-    limits="100 reads a second; 429 says when to come back. Events are kept for 30 days: a dispute that was closed before is told as "
+    pace=Budget(a_second=25.0),
+    limits="25 calls a second, which one endpoint takes and a sandbox as a whole; 100 of an account in live mode (docs.stripe.com/rate-limits): "
+    "per_second says so where it is asked beside others; 429 says when to come back. Events are kept for 30 days: a dispute that was closed before is told as "
     "of its last balance transaction. Reports reach as far as Stripe has made them up, some hours behind",
     api=ApiVersion(
         VERSION,

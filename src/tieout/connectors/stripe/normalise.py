@@ -142,6 +142,7 @@ def dispute(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             payment_key=_id(row["charge"]),
             # Why matters once it is lost: what becomes of the sale's tax hangs on it.
             reason=str(row["reason"]) if status == "lost" and row.get("reason") else msgspec.UNSET,
+            kept=_kept(moved, status, amount.currency),
         )
     ]
 
@@ -163,3 +164,12 @@ def _disputed(row: Mapping[str, Any], moved: Sequence[Mapping[str, Any]], status
         return _money(row, "amount", currency)
     counted = [t["amount"] for t in moved if status == "lost" or t["amount"] < 0]
     return STRIPE.amount(-sum(counted), currency)
+
+
+def _kept(moved: Sequence[Mapping[str, Any]], status: str, currency: str) -> Amount | msgspec.UnsetType:
+    """What a dispute that was won did not give back, since rates moved meanwhile, say. One of which nothing was given back yet is told
+    again once it is; of one that lists only what came back nobody knows what was withdrawn."""
+    ways = {t["amount"] > 0 for t in moved if t["amount"]}
+    if status != "won" or ways != {True, False}:
+        return msgspec.UNSET
+    return STRIPE.amount(-sum(t["amount"] for t in moved), currency) or msgspec.UNSET

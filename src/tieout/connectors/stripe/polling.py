@@ -12,7 +12,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from tieout.connector_api import Item, Page
+from tieout.connector_api import Item, Page, TransientError
 from tieout.connectors.stripe.wire import Wire
 
 # A dispute changes for months after it was opened: its window is as long.
@@ -38,7 +38,11 @@ def transactions(wire: Wire, cursor: Cursor, start: int) -> Page:
     rows = page["data"]
     items = [_item("balance_transactions", r["id"], r) for r in rows]
     newest = max([cursor.get("newest", 0), *(r["created"] for r in rows)])
-    if page["has_more"] and rows:
+    if page["has_more"] and not rows:
+        raise TransientError(
+            "Stripe: a page of balance transactions without any, and more to come: nothing says where"
+        )
+    if page["has_more"]:
         ahead = {"since": cursor.get("since"), "after": rows[-1]["id"], "newest": newest}
         return Page(items, ahead, more=True)
     return Page(items, {"since": max(newest, int(cursor.get("since") or 0))})

@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from tieout.connector_api import SetupError, TransientError, http_client, json_of, patiently, wait_asked
+from tieout.connector_api import (
+    SetupError,
+    SystemConfig,
+    TransientError,
+    json_of,
+    patiently,
+    system_client,
+    wait_asked,
+)
 
 # What answers look like is this version's, whatever the account's own default is.
 VERSION = "2026-09-30.endive"
@@ -24,13 +32,11 @@ _PAGE, _PAGES = 100, 20_000
 class Wire:
     """One account, by a key."""
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, config: SystemConfig) -> None:
+        url = config.text("url")
         self._host = urlsplit(url).netloc
-        self._http = http_client(
-            base_url=url.rstrip("/"),
-            timeout=40,
-            headers={"Authorization": f"Bearer {key}", "Stripe-Version": VERSION},
-        )
+        headers = {"Authorization": f"Bearer {config.text('key')}", "Stripe-Version": VERSION}
+        self._http = system_client(config, base_url=url.rstrip("/"), timeout=40, headers=headers)
 
     def read(self, path: str, params: dict[str, Any] | None = None) -> Any:
         """The JSON of a GET. Raises TransientError, SetupError."""

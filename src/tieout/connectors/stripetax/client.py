@@ -11,7 +11,16 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from tieout.connector_api import RefusedError, SystemConfig, TransientError, ask_json, http_client, read_json
+import httpx2
+
+from tieout.connector_api import (
+    RefusedError,
+    SystemConfig,
+    TransientError,
+    ask_json,
+    read_json,
+    system_client,
+)
 from tieout.documents.taxation import DeterminedLine, TaxDetermination, TaxedLine, TaxQuestion
 from tieout.money import STRIPE, Amount
 
@@ -44,18 +53,17 @@ _PAGE, _PAGES = 100, 100
 
 def open_session(config: SystemConfig) -> StripeTaxSession:
     """A session by API key. Nothing is asked of Stripe yet."""
-    return StripeTaxSession(config.text("url"), config.text("key"))
+    headers = {"Authorization": f"Bearer {config.text('key')}", "Stripe-Version": VERSION}
+    return StripeTaxSession(
+        system_client(config, base_url=config.text("url").rstrip("/"), timeout=15, headers=headers)
+    )
 
 
 class StripeTaxSession:
     """TaxEngine."""
 
-    def __init__(self, url: str, key: str) -> None:
-        self._http = http_client(
-            base_url=url.rstrip("/"),
-            timeout=15,
-            headers={"Authorization": f"Bearer {key}", "Stripe-Version": VERSION},
-        )
+    def __init__(self, http: httpx2.Client) -> None:
+        self._http = http
 
     def check(self) -> str:
         """What answers, in a line. Raises ConnectorError where it cannot be used."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from tieout.connector_api import ApiVersion, ConfigField, Connector, NeededRight, Verified
+from tieout.connector_api import ApiVersion, Budget, ConfigField, Connector, NeededRight, Verified
 from tieout.connectors.stripetax.client import VERSION, open_session
 
 CONNECTOR = Connector(
@@ -17,7 +17,8 @@ CONNECTOR = Connector(
     ),
     open=open_session,
     can=("tax",),
-    limits="one call a document of up to ten lines, one more for each hundred lines more; a calculation is no transaction until "
+    pace=Budget(a_second=25.0),
+    limits="25 calls a second of an endpoint (docs.stripe.com/rate-limits); one call a document of up to ten lines, one more for each hundred lines more; a calculation is no transaction until "
     "somebody makes it one. Days up to 31 days from today",
     api=ApiVersion(
         VERSION,

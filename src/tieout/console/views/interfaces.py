@@ -18,6 +18,8 @@ def health(row: dict[str, Any]) -> tuple[str, str]:
         return "paused", "busy"
     if row["last_error"]:
         return "does not answer", "bad"
+    if row["waits"]:
+        return "waits", "busy"
     if row["held"]:
         return f"{row['held']} in exception", "bad"
     if row["waiting"] or row["backlog"]:

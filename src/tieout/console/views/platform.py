@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from tieout.console.asking import AnswerError
 from tieout.console.rendering import Page, Renderer
+from tieout.console.views.connecting import connect_entered, entered_system
 
 _SEARCH = ("subject", "action", "actor", "entity")
 
@@ -124,20 +124,7 @@ class Systems:
                 return None
 
     async def _connect(self, page: Page) -> str | None:
-        """Ask it step by step, and connect it where every step works: one form, so that no secret is shown again."""
+        """Ask it step by step, and connect it where every step works."""
         name = page.typed.get("name", "").strip()
-        settings = {
-            k.removeprefix("set."): v.strip()
-            for k, v in page.typed.items()
-            if k.startswith("set.") and v.strip()
-        }
-        given = {"connector": page.typed.get("connector", ""), "settings": settings}
-        path = f"/systems/{quote(name, safe='') or '-'}"
-        steps = await page.api.post(f"{path}/try", given)
-        page.shown["tried"] = steps
-        if not all(s["works"] for s in steps):
-            raise AnswerError(
-                422, {"detail": "it is not connected: see below what is missing, and enter its secrets again"}
-            )
-        await page.api.post(path, given, "PUT")
-        return f"/systems {name} is connected: all {len(steps)} steps work"
+        count = await connect_entered(page, name, entered_system(page))
+        return f"/systems {name} is connected: all {count} steps work"

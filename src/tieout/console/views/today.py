@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from tieout.console.charts import Bar, bars
 from tieout.console.rendering import Page, Renderer
@@ -21,6 +21,8 @@ class Today:
     async def view(self, page: Page) -> Response:
         """What failed with its money at risk, summed by currency, the largest first. Who may see no cases is
         told so."""
+        if page.may("systems:read") and await _is_new(page):
+            return RedirectResponse("/set-up", 303)
         if not page.may("cases:read"):
             return self._r.render(page, "nothing.html")
         told = await page.api.get("/today", entity=page.arg("entity"))
@@ -35,6 +37,11 @@ class Today:
             overdue=sum(f["overdue"] for f in told["failed"]),
             cash_chart=cash_chart(told["cash"]),
         )
+
+
+async def _is_new(page: Page) -> bool:
+    """Whether the project is still to be set up: it reads nothing yet."""
+    return not any(s["done"] for s in (await page.api.get("/set-up"))["steps"] if s["key"] == "interface")
 
 
 def cash_chart(rows: list[dict[str, Any]]) -> Any:

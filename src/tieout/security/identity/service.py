@@ -12,6 +12,7 @@ from typing import Any
 
 from tieout.evidence import Entry, record
 from tieout.security.authority import change_authority, load_authority
+from tieout.security.changes import AddPerson, Begin, Invited
 from tieout.security.identity import codes, passkeys, passwords, throttle
 from tieout.security.identity.credentials import (
     SQL,
@@ -26,14 +27,7 @@ from tieout.security.identity.model import Origin, Session, SignedIn, SignInErro
 from tieout.security.identity.one_time_tokens import make_once, take_once
 from tieout.security.identity.passkeys import Site
 from tieout.security.identity.sessions import end_session, end_sessions, make_session, session_of, sessions_of
-from tieout.security.people import (
-    EVERYWHERE,
-    AddPerson,
-    AuthorityError,
-    Begin,
-    Invited,
-    Person,
-)
+from tieout.security.people import EVERYWHERE, AuthorityError, Person
 from tieout.security.roles import may, needs_second_factor
 from tieout.security.sealing import seal, unseal
 from tieout.store import Connection

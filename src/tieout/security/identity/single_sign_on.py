@@ -25,11 +25,12 @@ from joserfc.jwk import KeySet
 
 from tieout.evidence import Entry, record
 from tieout.security.authority import change_authority, load_authority
+from tieout.security.changes import Joined
 from tieout.security.identity import throttle
 from tieout.security.identity.model import Origin, SignInError
 from tieout.security.identity.one_time_tokens import make_once, take_once
 from tieout.security.names import fold_name
-from tieout.security.people import SIGN_ON, Authority, AuthorityError, Joined
+from tieout.security.people import SIGN_ON, Authority, AuthorityError
 from tieout.settings import SignOn
 from tieout.store import Connection
 

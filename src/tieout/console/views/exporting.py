@@ -1,0 +1,135 @@
+"""Lists as files: what a page's list has under the same filters, as far as whoever asks may see it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from tieout.console.asking import AnswerError
+from tieout.console.rendering import HEADERS, Page
+from tieout.console.tables import Column, Table, as_csv, as_xlsx
+
+# So many rows at most, gathered in so many seconds, and so many files at a time in a process: whoever else looks at pages waits for
+# none of it.
+MOST_ROWS, _WITHIN_S, _AT_ONCE, _PAGE = 10_000, 20, 2, 200
+
+
+@dataclass(frozen=True)
+class List:
+    """A list of the API: its path, what it may be filtered by, under which name its rows stand, and its columns."""
+
+    path: str
+    filters: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rows: str = "items"
+    needed: tuple[str, ...] = ()
+
+
+def _columns(text: str) -> tuple[Column, ...]:
+    """`field=Heading:kind` each."""
+    found = []
+    for part in text.split(", "):
+        field, _, rest = part.partition("=")
+        heading, _, kind = rest.partition(":")
+        found.append(Column(field, heading, kind or "text"))
+    return tuple(found)
+
+
+def _figures() -> str:
+    names = ("source", "posted", "waiting", "in_exception", "excluded", "residual")
+    return ", ".join(
+        f"{n}.count={n.replace('_', ' ').capitalize()} count:number, {n}.debit={n.replace('_', ' ').capitalize()} debit:money, "
+        f"{n}.credit={n.replace('_', ' ').capitalize()} credit:money"
+        for n in names
+    )
+
+
+LISTS: dict[str, List] = {
+    "documents": List("/documents", ("entity", "interface", "period", "state", "kind", "source_key"), _columns(
+        "document_id=No.:number, thing=What, number=Number, party=Whose, source_key=Source key, revision=Revision:number, "
+        "interface=Interface, entity=Entity, accounting_on=Accounted:date, period=Period, measure_debit=Debit:money, "
+        "measure_credit=Credit:money, currency=Currency, state=State, reason=Reason")),
+    "cases": List("/cases", ("cause", "entity", "interface", "period", "owner", "source_key", "group", "state"), _columns(
+        "case_id=Case:number, title=What, cause=Cause, number=Number, party=Whose, source_key=Source key, interface=Interface, "
+        "entity=Entity, period=Period, amount=At risk:money, currency=Currency, blocking=Blocking, owner=Owner, state=State, "
+        "opened_at=Opened:date, due_at=Due:date, detail=What happened, recovery=What recovers it")),
+    "payouts": List("/payouts", ("entity",), _columns(
+        "payout_key=Payout, entity=Entity, interface=Interface, accounting_on=Accounted:date, amount=Amount:money, "
+        "residual=Residual:money, in_transit=Not arrived:money, currency=Currency, parts=Movements:number, proven=Proven, why=Why not")),
+    "tie-out": List("/tie-out", ("entity", "interface", "period"), _columns(
+        f"interface=Interface, entity=Entity, period=Period, currency=Currency, {_figures()}, proven=Proven"), rows="rows"),
+    "receivables": List("/receivables/invoices", ("entity", "status"), _columns(
+        "number=Invoice, customer=Customer key, name=Customer, booked_on=Booked:date, due_on=Due:date, residual=Open:money, "
+        "currency=Currency, company=Open in company currency:money, status=Status, promised_on=Promised:date"), needed=("entity",)),
+    "approvals": List("/approvals", (), _columns(
+        "request_id=Request:number, action=Action, summary=What, subject=Subject, entity=Entity, amount=Amount:money, currency=Currency, "
+        "makers=Made by, state=State, requested_at=Asked:date, due_at=Due:date")),
+    "evidence": List("/evidence", ("actor", "action", "subject"), _columns(
+        "evidence_id=No.:number, at=At, actor=Who, action=What, subject=Of what, entity=Entity")),
+}  # fmt: skip
+_FORMS: dict[str, tuple[Callable[[Table], bytes], str]] = {
+    "csv": (as_csv, "text/csv; charset=utf-8"),
+    "xlsx": (as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+
+
+class Exports:
+    """Files of lists."""
+
+    def __init__(self) -> None:
+        self._busy = 0
+
+    async def view(self, page: Page) -> Response:
+        """The file of a list. Raises AnswerError: there is no such list, it needs a filter, or too many are made at this moment."""
+        name, form = page.request.path_params["list"], page.request.path_params["form"]
+        if name not in LISTS or form not in _FORMS:
+            raise AnswerError(404, {"detail": f"there is no list {name}.{form}"})
+        if self._busy >= _AT_ONCE:
+            raise AnswerError(
+                503, {"detail": f"{_AT_ONCE} files are made at this moment: ask again in a few seconds"}
+            )
+        self._busy += 1
+        try:
+            table = await _table(page, name, LISTS[name])
+            made = await run_in_threadpool(_FORMS[form][0], table)
+        finally:
+            self._busy -= 1
+        headers = {**HEADERS, "content-disposition": f'attachment; filename="{name}-{page.now[:10]}.{form}"'}
+        return Response(made, media_type=_FORMS[form][1], headers=headers)
+
+
+async def _table(page: Page, name: str, of: List) -> Table:
+    asked = {k: page.arg(k) for k in of.filters if page.arg(k)}
+    if missing := [k for k in of.needed if k not in asked]:
+        raise AnswerError(422, {"detail": f"say of which {missing[0]}: the list is of one"})
+    rows, whole = await _rows(page, of, asked)
+    filters = ", ".join(f"{k} {v}" for k, v in asked.items()) or "none"
+    cut = "" if whole else f"; only the first {len(rows)}: filter the list for the rest"
+    about = (
+        ("Company", page.site.name), ("Environment", page.site.environment), ("List", name), ("Filters", filters),
+        ("Made by", str(page.who["person"])), ("As of", page.now), ("Rows", f"{len(rows)}{cut}"),
+    )  # fmt: skip
+    return Table(of.columns, rows, about)
+
+
+async def _rows(page: Page, of: List, asked: dict[str, str]) -> tuple[list[dict[str, Any]], bool]:
+    """The rows, page by page, and whether these are all."""
+    if of.rows != "items":
+        found = (await page.api.get(of.path, **asked))[of.rows]
+        return found[:MOST_ROWS], len(found) <= MOST_ROWS
+    rows: list[dict[str, Any]] = []
+    after, until = "", time.monotonic() + _WITHIN_S
+    while len(rows) < MOST_ROWS and time.monotonic() < until:
+        found = await page.api.get(of.path, **asked, limit=_PAGE, after=after)
+        rows += found["items"]
+        after = found["next"]
+        if not after:
+            return rows, True
+        await asyncio.sleep(0)
+    return rows[:MOST_ROWS], False
