@@ -118,29 +118,3 @@ def _plain(name: str, value: Any) -> Any:
     if name.endswith("_id") and isinstance(value, list):
         return value[0]
     return value
-
-
-# What a company has of its own; accounts are counted by the companies that use them.
-_COUNTED = (
-    "account.account", "account.bank.statement.line", "account.journal", "account.move", "account.move.line",
-    "account.partial.reconcile", "account.payment", "account.tax", "res.currency.rate",
-)  # fmt: skip
-
-_COMPANY_OF = {
-    "account.account": "company_ids",
-    "account.partial.reconcile": "debit_move_id.company_id",
-    "account.payment": "journal_id.company_id",
-}
-
-
-def rows_by_company(admin: Administrator) -> dict[str, int]:
-    """How many records each company that the administrator sees has of each model, by "company's name, model"."""
-    found = {}
-    for company in admin.rows("res.company", [], ["name"]):
-        for model in _COUNTED:
-            by = _COMPANY_OF.get(model, "company_id")
-            context = {"allowed_company_ids": [company["id"]], "active_test": False}
-            domain = [[by, "in", [company["id"]]]]
-            count = admin.call(model, "search_count", domain=domain, context=context)
-            found[f"{company['name']}, {model}"] = count
-    return found

@@ -9,6 +9,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.conformance.odoo_automations import automations
+from tests.conformance.odoo_brought import (
+    coarse_currencies,
+    fiscal_positions,
+    methods_of_payment,
+    taxes_on_payment,
+    terms_of_partners,
+)
 from tests.conformance.odoo_ledger import BANK, LINE, MOVE, Ledger, money
 from tests.conformance.odoo_taking_back import a_split_bank_line_taken_back
 
@@ -493,8 +500,18 @@ ALL = [
     a_new_company, rounding, partners_of_bank_lines, dates_of_exchange_entries, ids_after_an_undo, matches_of_others, accounts_out_of_use,
     names_of_companies, a_match_and_a_draft, payments, early_discounts, settled_by_an_entry, marked_lines,
     accounts_that_are_not_reconciled, automations, quantities, days_after_today,
+    terms_of_partners, coarse_currencies, methods_of_payment, fiscal_positions, taxes_on_payment,
     rounding_by_line, hashed_journals, lock_dates, a_split_bank_line_taken_back,
 ]  # fmt: skip
-OWN = frozenset(["a_split_bank_line_taken_back", "hashed_journals", "lock_dates", "rounding_by_line"])
+OWN = frozenset(
+    [
+        "fiscal_positions",
+        "taxes_on_payment",
+        "a_split_bank_line_taken_back",
+        "hashed_journals",
+        "lock_dates",
+        "rounding_by_line",
+    ]
+)
 # Asked of real servers alone: the simulator has no rules of people's own.
 NOT_PLAYED = frozenset(["automations"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from tests.conformance.test_odoo_versions import Books
@@ -37,6 +38,9 @@ class Case:
     journals: dict[str, str] = field(default_factory=lambda: dict(JOURNALS))
     taxes: dict[str, str] = field(default_factory=lambda: {"State Tax 15%": "15%"})
     dimensions: dict[str, str] = field(default_factory=dict)
+    # What the project's file says beside it, and the interfaces that it has beside its shop.
+    environment: str = "test"
+    registers: bool = False
 
     @property
     def user(self) -> dict[str, Any]:
@@ -597,3 +601,210 @@ def _(case: Case) -> None:
     rows = case.books.odoo.service.world.table("res.currency.rate").values()
     for row in list(rows):
         case.update("res.currency.rate", row, name="2026-04-01")
+
+
+# what a payment needs, and what a partner brings along
+
+
+def _due_on_payment(case: Case, **company: Any) -> dict[str, Any]:
+    """A mapped tax that falls due on payment, in a company that has all that such a tax needs but for `company`."""
+    case.books.set_company(**{"tax_exigibility": True, **company})
+    tax = case.found("account.tax", name="15%", type_tax_use="sale")
+    transition = case.found("account.account", code="212200")["id"]
+    case.update("account.tax", tax, tax_exigibility="on_payment", cash_basis_transition_account_id=transition)
+    return tax
+
+
+@wrong(
+    "a tax that falls due on payment",
+    r"tax 15% .*falls due on payment, and a payment that Tieout matches by a key makes nothing due",
+    r"map a tax that is due on its invoice",
+)
+def _(case: Case) -> None:
+    _due_on_payment(case)
+
+
+@wrong(
+    "such a tax, and no cash basis journal",
+    r"tax 15% .*has no cash basis journal, and no payment of what bears it is matched",
+    r"Settings, Cash Basis",
+)
+def _(case: Case) -> None:
+    _due_on_payment(case, tax_cash_basis_journal_id=False)
+
+
+@wrong(
+    "such a tax, and an archived cash basis journal",
+    r"tax 15% .*cash basis journal Cash Basis Taxes is archived",
+    r"take it into use again",
+)
+def _(case: Case) -> None:
+    _due_on_payment(case)
+    case.update("account.journal", case.found("account.journal", code="CABA"), active=False)
+
+
+@wrong(
+    "such a tax, and a company without cash basis",
+    r"tax 15% .*does not use cash basis, so that no payment makes it due",
+    r"switch it on",
+)
+def _(case: Case) -> None:
+    _due_on_payment(case, tax_exigibility=False)
+
+
+@wrong(
+    "18: such a tax, and no transition account",
+    r"tax 15% .*has no cash basis transition account, so that it stands on the account of its sale",
+    r"set it on the tax",
+    played=V18,
+)
+def _(case: Case) -> None:
+    case.update("account.tax", _due_on_payment(case), cash_basis_transition_account_id=False)
+
+
+@wrong(
+    "a currency that is rounded to 0.05",
+    r"keeps USD to the 0.01: it is rounded to 0.05 there",
+    r"set that to 0.01 \(Accounting, Configuration, Currencies",
+)
+def _(case: Case) -> None:
+    case.update(
+        "res.currency", case.books.odoo.service.world.table("res.currency")[1], rounding=Decimal("0.05")
+    )
+
+
+@wrong(
+    "a currency that is finer than its cents",
+    r"keeps EUR to the 0.01: warning: .*0.001, finer",
+    r"set that to 0.01",
+    warns=True,
+)
+def _(case: Case) -> None:
+    case.update(
+        "res.currency", case.books.odoo.service.world.table("res.currency")[126], rounding=Decimal("0.001")
+    )
+
+
+def _method(case: Case) -> dict[str, Any]:
+    """How payments come into the bank's journal, where a project registers them."""
+    case.registers = True
+    case.accounts["outstanding_receipts"] = "101403"
+    journal = case.found("account.journal", code="BNKU")["id"]
+    rows = case.books.odoo.service.world.table("account.payment.method.line").values()
+    return next(r for r in rows if r["journal_id"] == journal and r["payment_type"] == "inbound")
+
+
+@wrong(
+    "a payment method without an account",
+    r"journal BNKU .*warning: has no account for payments that are registered in it",
+    r"put 101403 on its method",
+    warns=True,
+)
+def _(case: Case) -> None:
+    _method(case)
+
+
+@wrong(
+    "the same, with Odoo's Accounting",
+    r"journal BNKU .*with Odoo's Accounting they then book nothing",
+    r"put 101403 on its method",
+)
+def _(case: Case) -> None:
+    _method(case)
+    case.books.odoo.service.world.add(
+        "ir.module.module", {"name": "account_accountant", "state": "installed"}
+    )
+
+
+@wrong(
+    "a payment method with another account",
+    r"journal BNKU .*puts the payments that are registered in it on 101720, and outstanding_receipts is mapped to 101403",
+    r"put that one on its method .*or map 101720",
+)
+def _(case: Case) -> None:
+    case.update(
+        "account.payment.method.line",
+        _method(case),
+        payment_account_id=case.found("account.account", code="101720")["id"],
+    )
+
+
+@wrong(
+    "a journal without a method for payments",
+    r"journal BNKU .*has no method for incoming payments",
+    r"add one",
+)
+def _(case: Case) -> None:
+    case.books.odoo.service.world.store.delete("account.payment.method.line", _method(case)["id"])
+
+
+@wrong(
+    "production on a neutralized database",
+    r"is no copy for tests: books at .* was neutralized",
+    r"put the address and the database of the books themselves",
+)
+def _(case: Case) -> None:
+    case.environment = "production"
+    case.books.odoo.service.world.add(
+        "ir.config_parameter", {"key": "database.is_neutralized", "value": "true"}
+    )
+
+
+@wrong(
+    "plain http to a public address",
+    r"http://93.184.215.14:8069 is at 93.184.215.14, a public address",
+    r"put https://",
+)
+def _(case: Case) -> None:
+    case.settings["url"] = "http://93.184.215.14:8069"
+
+
+def _position(case: Case, **more: Any) -> int:
+    """A fiscal position that puts another receivable in the place of the mapped one."""
+    world = case.books.odoo.service.world
+    source = case.found("account.account", code="121000")
+    own = {k: v for k, v in source.items() if k != "id"}
+    to = world.add("account.account", {**own, "code": "121300", "name": "Receivable abroad"})
+    given = {
+        "name": "Abroad",
+        "auto_apply": False,
+        "active": True,
+        "company_id": case.books.company.id,
+        **more,
+    }
+    key = int(world.add("account.fiscal.position", given)["id"])
+    row = {"position_id": key, "account_src_id": source["id"], "account_dest_id": to["id"]}
+    world.add("account.fiscal.position.account", row)
+    return key
+
+
+@wrong(
+    "a fiscal position that moves the receivable",
+    r"no fiscal position moves what is owed: account 121000 .*Abroad puts 121300 in its place, and 1 contacts have it",
+    r"take 121000 out of its Account Mapping",
+)
+def _(case: Case) -> None:
+    key = _position(case)
+    partner = next(
+        r for r in case.books.odoo.service.world.table("res.partner").values() if r["name"] == "Somebody"
+    )
+    case.update("res.partner", partner, property_account_position_id=key)
+
+
+@wrong(
+    "one that a country brings along",
+    r"no fiscal position moves what is owed: .*and contacts of its country get it",
+    r"take 121000 out of its Account Mapping",
+)
+def _(case: Case) -> None:
+    _position(case, auto_apply=True)
+
+
+@wrong(
+    "one that nobody has",
+    r"no fiscal position moves what is owed: warning: .*nobody has it yet",
+    r"take 121000 out",
+    warns=True,
+)
+def _(case: Case) -> None:
+    _position(case)

@@ -322,6 +322,56 @@ def test_odoo_the_sources_own_tax_stands_on_the_tax_line(books: tuple[Any, Hands
     assert lines == {"121000": Decimal("115.04"), "400000": Decimal("-100.03"), "tax:15%": Decimal("-15.01")}
 
 
+def test_odoo_an_invoice_is_due_when_it_says_whatever_term_its_partner_has(
+    books: tuple[Any, Hands, int],
+) -> None:
+    """Left to Odoo, the partner's term takes the place of the due date that is sent, and may grant a discount (seen on both)."""
+    session, hands, _ = books
+    days = [[0, 0, {"value": "percent", "value_amount": 100.0, "nb_days": 40, "delay_type": "days_after"}]]
+    (term,) = hands.call(
+        "account.payment.term", "create", vals_list=[{"name": "Forty days", "line_ids": days}]
+    )
+    partner, name = f"tieout.p_{tag()}", tag()
+    (made,) = session.send([Sending(partner, PartnerRecord(name="Slow"))])
+    change = {"property_payment_term_id": term, "property_supplier_payment_term_id": term}
+    hands.call("res.partner", "write", [made.target_id], vals=change)
+    for number, more in enumerate(
+        ({}, {"purchase": True, "journal": "BILL", "receivable": "211000", "match": ""})
+    ):
+        (outcome,) = session.send([invoice(f"{name}{number}", partner, due=date(2026, 10, 20), **more)])
+        assert (outcome.status, outcome.cause) == ("confirmed", ""), outcome
+        row = hands.call(
+            "account.move",
+            "read",
+            [outcome.target_id],
+            fields=["invoice_date_due", "invoice_payment_term_id"],
+        )[0]
+        assert (row["invoice_date_due"], row["invoice_payment_term_id"]) == ("2026-10-20", False)
+
+
+def test_odoo_a_tax_that_a_key_would_never_make_due_is_not_sent_with_one(
+    books: tuple[Any, Hands, int],
+) -> None:
+    session, hands, _ = books
+    taxes = hands.call("account.tax", "search", domain=[["name", "=", "15%"], ["type_tax_use", "=", "sale"]])
+    transition = hands.account("212200")
+    partner = f"tieout.p_{tag()}"
+    session.send([Sending(partner, PartnerRecord(name="Somebody"))])
+    change = {"tax_exigibility": "on_payment", "cash_basis_transition_account_id": transition}
+    hands.call("account.tax", "write", taxes, vals=change)
+    try:
+        session.check()
+        keyed, bare = (
+            session.send([invoice(tag(), partner)]),
+            session.send([invoice(tag(), partner, match="")]),
+        )
+        assert keyed[0].status == "refused" and "15% falls due on payment" in keyed[0].error
+        assert "map a tax that is due on its invoice" in keyed[0].error and bare[0].status == "confirmed"
+    finally:
+        hands.call("account.tax", "write", taxes, vals={"tax_exigibility": "on_invoice"})
+        session.check()
+
+
 @pytest.mark.parametrize("first", ["invoice", "payment"])
 def test_odoo_an_invoice_and_its_payment_are_matched_whichever_comes_first(
     books: tuple[Any, Hands, int], first: str

@@ -66,7 +66,7 @@ class Asked:
         given = {k: v for k, v in {**self.settings, "key": "env:ODOO_KEY", **other}.items() if v}
         lines = "\n".join(f'{name} = "{value}"' for name, value in given.items())
         folder.mkdir()
-        text = PROJECT.format(currency="USD", settings=lines)
+        text = PROJECT.format(currency="USD", settings=lines, environment="test")
         text += f'[database]\ndsn = "{self.databases.fresh().dsn}"\n'
         (folder / "tieout.toml").write_text(text)
         (folder / "clock").write_text(f"{self.today.isoformat()}T12:00:00+00:00")

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.long
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = """[project]
 name = "P"
-environment = "test"
+environment = "{environment}"
 [clock]
 file = "clock"
 [entities.US]
@@ -70,13 +70,21 @@ def project_of(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Ope
     monkeypatch.setenv("ODOO_KEY", case.settings["key"])
     given = {**case.settings, "key": "env:ODOO_KEY"}
     lines = "\n".join(f'{name} = "{value}"' for name, value in given.items())
-    (folder / "tieout.toml").write_text(PROJECT.format(currency=case.currency, settings=lines))
+    (folder / "tieout.toml").write_text(
+        PROJECT.format(currency=case.currency, settings=lines, environment=case.environment)
+    )
     (folder / "clock").write_text(NOW.isoformat())
     for name in ("interfaces", "mappings"):
         (folder / name).mkdir()
     (folder / "interfaces" / "shop.toml").write_text(
         'system = "shop"\nentity = "US"\nstreams = ["orders"]\nprocess = "order to cash"\n'
     )
+    if case.registers:
+        (folder / "interfaces" / "bank.toml").write_text(
+            'system = "bank"\nentity = "US"\nstreams = ["statements"]\nprocess = "treasury"\n[options]\ncustomer_payments = "registered"\n'
+        )
+        with (folder / "tieout.toml").open("a") as file:
+            file.write('[systems.bank]\nconnector = "bankfile"\n')
     tables = {
         "accounts": case.accounts,
         "journals": case.journals,

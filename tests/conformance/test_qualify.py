@@ -167,7 +167,7 @@ def test_rows_of_others_that_moved_are_told() -> None:
         report = qualify(server.asked(), month=a_month)
         assert not report.passed
         (said,) = differed(report).values()
-        assert "account.journal" in said and "before and" in said
+        assert "account.journal: 6 before, 7 now" in said
 
 
 def test_a_set_up_that_stops_in_between_is_told_with_what_was_made() -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from tests.simulation.apart import NOW, odoo_apart
 from tieout.connectors.odoo.versions import V18, V19
-from tieout_sandbox.books import ServedBooks, rows_by_company
+from tieout_sandbox.books import ServedBooks
 from tieout_sandbox.company import Administrator, version_at
+from tieout_sandbox.counting import counted, moved
 from tieout_sandbox.ports import free_port
 from tieout_sandbox.simkit import Serving, serve
 from tieout_sandbox.simulators.odoo import Odoo
@@ -34,7 +35,7 @@ def both() -> Iterator[tuple[Odoo, Administrator]]:
         admin.close()
 
 
-def invoice(admin: Administrator, company: int, amount: float, currency: str) -> None:
+def invoice(admin: Administrator, company: int, amount: float, currency: str) -> int:
     context = {"allowed_company_ids": [company]}
     partner = admin.call("res.partner", "create", vals_list=[{"name": "Somebody", "ref": "S1"}])[0]
     money = admin.call("res.currency", "search", domain=[["name", "=", currency]])[0]
@@ -45,6 +46,7 @@ def invoice(admin: Administrator, company: int, amount: float, currency: str) ->
     }  # fmt: skip
     made = admin.call("account.move", "create", context=context, vals_list=[values])
     admin.call("account.move", "action_post", ids=made, context=context)
+    return int(made[0])
 
 
 def test_what_is_read_apart_is_what_the_tables_hold(both: tuple[Odoo, Administrator]) -> None:
@@ -110,11 +112,28 @@ def test_a_number_is_one_that_no_company_has(both: tuple[Odoo, Administrator]) -
 def test_another_companys_rows_are_counted_each_by_itself(both: tuple[Odoo, Administrator]) -> None:
     _, admin = both
     one, two = admin.set_up("One 2", DAY), admin.set_up("Two 2", DAY)
-    before = rows_by_company(admin)
-    invoice(admin, two.id, 20.00, "USD")
-    now = rows_by_company(admin)
-    moved = {name for name, count in now.items() if before[name] != count}
-    assert moved == {"Two 2, account.move", "Two 2, account.move.line"} and one.id != two.id
+    companies = admin.companies()
+    assert companies[one.id] == "One 2" and companies[two.id] == "Two 2"
+    before = counted(admin, companies)
+    made = invoice(admin, two.id, 20.00, "USD")
+    now = counted(admin, companies)
+    found = moved(before, now)
+    assert [w.partition(":")[0] for w in found.pop(two.id)] == ["account.move", "account.move.line"]
+    assert not any(found.values()) and one.id in found
+    assert now[two.id]["account.move.line"] == "2, debit 60, credit 60, amount_residual 60"
+    # As many lines of another amount are told as well.
+    context = {"allowed_company_ids": [two.id]}
+    admin.call("account.move", "button_draft", ids=[made], context=context)
+    lines = admin.call(
+        "account.move.line",
+        "search",
+        domain=[["move_id", "=", made], ["display_type", "=", "product"]],
+        context=context,
+    )
+    admin.call("account.move.line", "write", ids=lines, vals={"price_unit": 30.0}, context=context)
+    assert moved(now, counted(admin, companies))[two.id] == [
+        "account.move.line: 2, debit 60, credit 60, amount_residual 60 before, 2, debit 90, credit 90, amount_residual 90 now"
+    ]
 
 
 def test_a_server_says_what_it_is(both: tuple[Odoo, Administrator]) -> None:

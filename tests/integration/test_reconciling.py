@@ -510,6 +510,7 @@ def test_tax_that_falls_due_on_payment_is_moved_by_odoo_and_back_with_the_undoin
     (transition,) = books.call("account.account", "search", domain=[["code", "=", "201000"]])
     books.call("account.tax", "write", ids=[tax],
                vals={"tax_exigibility": "on_payment", "cash_basis_transition_account_id": transition})  # fmt: skip
+    books.call("res.company", "write", ids=[books.company.id], vals={"tax_exigibility": True})
     move = books.invoice("INV-77060", "200.00", books.partner("Acme Corp"), taxes=[tax])
     assert books.balance("201000") == -30 and books.balance("251000") == 0
     books.cash("c1", "230.00", "Acme Corp INV-77060")

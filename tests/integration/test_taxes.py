@@ -323,6 +323,7 @@ def falls_due_on_payment(taxed: Taxed, tax: str = "CA 15%") -> None:
     number = taxed.ids("account.tax", "name", tax)[tax]
     vals = {"tax_exigibility": "on_payment", "cash_basis_transition_account_id": transition}
     taxed.admin.call("account.tax", "write", ids=[number], vals=vals)
+    taxed.admin.call("res.company", "write", ids=[taxed.s.office.company.id], vals={"tax_exigibility": True})
 
 
 def test_tax_on_payment_of_an_entry_that_is_no_invoice_counts_in_a_return_when_it_is_paid(

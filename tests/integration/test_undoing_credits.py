@@ -536,6 +536,7 @@ def test_tax_that_falls_due_on_payment_goes_and_comes_with_an_over_payment(books
     key, acme = books.customer("Acme Corp")
     tax = books.tax()
     books.call("account.tax", "write", ids=[tax], vals={"tax_exigibility": "on_payment"})
+    books.call("res.company", "write", ids=[books.company.id], vals={"tax_exigibility": True})
     move = books.invoice("INV-81250", "500.00", acme, taxes=[tax])
     whole_of = books.due(move)
     books.cash("c1", f"{whole_of + 20}", "Acme Corp INV-81250", partner=key)

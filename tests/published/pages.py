@@ -131,8 +131,9 @@ def _payloads(name: str) -> list[Payload]:
 
 
 def _where(payload: Payload) -> str:
-    """A source without the path in it."""
-    return payload.source.split()[0]
+    """A source without the path in it: its address, or its name up to the first comma."""
+    name = payload.source.split(", ")[0]
+    return payload.source.split()[0] if ":" in name or "/" in name else name
 
 
 def _refusals(held: Sequence[Payload]) -> str:

@@ -1,6 +1,6 @@
 """What a connector is: its declaration, its capabilities as separate protocols, its errors."""
 
-from tieout.connector_api.addresses import AddressError, Network, Reached, reach
+from tieout.connector_api.addresses import AddressError, Network, Reached, in_the_clear, reach
 from tieout.connector_api.answers import STRANGE, StrangeAnswerError, answered
 from tieout.connector_api.apart import ApartReader, can_be_read_apart
 from tieout.connector_api.asking import Asking, system_client
@@ -128,6 +128,7 @@ __all__ = [
     "http_client",
     "named",
     "open_system",
+    "in_the_clear",
     "reach",
     "BILL_OPTIONS",
     "CATEGORIES",

@@ -79,6 +79,19 @@ def reach(
     return Reached(url, host, port, str(found[0]), parts.scheme == "https")
 
 
+def in_the_clear(url: str, resolve: Callable[[str, int], list[str]] = look_up) -> str:
+    """The public address to which a URL leads by http, where whoever is on the way reads what is sent and its key; "" where it is sealed,
+    leads into a network of one's own, or leads nowhere."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme != "http" or not parts.hostname:
+            return ""
+        found = [ipaddress.ip_address(x.partition("%")[0]) for x in resolve(parts.hostname, parts.port or 80)]
+    except (OSError, ValueError, UnicodeError):
+        return ""
+    return next((str(each) for each in found if any(m.is_global for m in _meant(each))), "")
+
+
 def _may(address: Address, secure: bool, private: Sequence[Network]) -> bool:
     """Whether every address that this one stands for may be gone to."""
     meant = _meant(address)

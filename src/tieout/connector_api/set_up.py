@@ -15,13 +15,14 @@ from tieout.rules.ledger_uses import Use
 class Wanted:
     """What is to be booked: `uses` are what the mappings name, `currency` (ISO 4217) is the entity's, "" where no entity has this
     ledger; `entity`
-    its code, `on` today in its zone, `now` the instant."""
+    its code, `on` today in its zone, `now` the instant; `production` that the project books in earnest."""
 
     uses: Sequence[Use]
     on: date
     now: datetime
     currency: str = ""
     entity: str = ""
+    production: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,11 @@ def wanted_of(project: OpenProject, system: str, now: datetime) -> Wanted:
     """What this project books in a system: nothing where it is no entity's ledger."""
     release = project.release()
     entity = next((e for e in release.entities.values() if e.ledger == system), None)
+    production = project.settings.environment == "production"
     if entity is None:
-        return Wanted((), now.date(), now)
+        return Wanted((), now.date(), now, production=production)
     on = now.astimezone(entity.zone).date()
-    return Wanted(ledger_uses(release, on), on, now, entity.currency, entity.code)
+    return Wanted(ledger_uses(release, on), on, now, entity.currency, entity.code, production)
 
 
 def set_up_findings(project: OpenProject, system: str, session: object, now: datetime) -> list[Finding]:

@@ -21,6 +21,7 @@ from tieout.connector_api import (
     RightsTeller,
     SystemConfig,
     answered,
+    in_the_clear,
     open_system,
     reach,
     version_warning,
@@ -119,6 +120,10 @@ def check_system(project: OpenProject, name: str) -> list[Step]:
         for stream in i.streams
     ]
     now = project.clock.now()
+    if public := in_the_clear(config.text("url")):
+        # Nothing is asked there: it would show the key.
+        said = f"{config.text('url')} is at {public}, a public address, and by http everybody on the way reads the key: put https:// as url"
+        return [_settings(connector), ("address", False, said)]
     return [
         _settings(connector),
         *_version(connector, now),

@@ -24,6 +24,8 @@ _MATCHED = (
 )  # fmt: skip
 _MONEY = ("bank.", "clearing.")
 _JOURNALS = {"sales": SALE, "purchases": PURCHASE, "misc": GENERAL}
+# Where a bank's interface says so, a customer's payment is registered in its journal before the bank's line is booked.
+_REGISTERED, _RECEIVED = "registered", "outstanding_receipts"
 _USES = {"order to cash": SALE, "procure to pay": PURCHASE}
 
 
@@ -35,7 +37,8 @@ class Use:
     Of an account: `matched` that its items are matched with one another; `type` receivable, payable or money where it
     must be such a one. Of a journal: `type` sale, purchase, general or money; `account` the code of the account that
     one of money must keep. Of a tax: `type` sale or purchase where it is needed for one of them alone. `currency` (ISO
-    4217) is what it must take, "" for any.
+    4217) is what it must take, "" for any; `received` the code of the account on which payments that are registered in a journal
+    must stand, "" where none is registered in it.
     """
 
     kind: str
@@ -45,6 +48,7 @@ class Use:
     matched: bool = False
     account: str = ""
     currency: str = ""
+    received: str = ""
 
     @property
     def what(self) -> str:
@@ -89,10 +93,24 @@ def _account(row: MappingRow, where: str) -> Use:
 def _journal(release: Release, row: MappingRow, where: str) -> Use:
     if not row.key.startswith(_MONEY):
         return Use(JOURNAL, row.value, where, _JOURNALS.get(row.key, ""))
+    received = (
+        _mapped_beside(release, row, _RECEIVED) if row.key.startswith("bank.") and _registers(release) else ""
+    )
+    account = _mapped_beside(release, row, row.key)
+    return Use(
+        JOURNAL, row.value, where, MONEY, account=account, currency=_currency(row.key), received=received
+    )
+
+
+def _mapped_beside(release: Release, row: MappingRow, role: str) -> str:
+    """The code of the one account that a role has while this row holds; "" where it has several, or none."""
     accounts = release.mappings.get("accounts")
-    kept = {r.value for r in (accounts.rows if accounts else ()) if r.key == row.key and _meet(r, row)}
-    account = kept.pop() if len(kept) == 1 else ""
-    return Use(JOURNAL, row.value, where, MONEY, account=account, currency=_currency(row.key))
+    kept = {r.value for r in (accounts.rows if accounts else ()) if r.key == role and _meet(r, row)}
+    return kept.pop() if len(kept) == 1 else ""
+
+
+def _registers(release: Release) -> bool:
+    return any(i.option("customer_payments", "") == _REGISTERED for i in release.interfaces.values())
 
 
 def _meet(one: MappingRow, other: MappingRow) -> bool:

@@ -46,8 +46,8 @@ from tieout.proofs import (
 from tieout.reconcile.ledger import close_matched_cases
 from tieout.store import Connection
 from tieout_sandbox import Finding, World
-from tieout_sandbox.books import rows_by_company
 from tieout_sandbox.company import Administrator, version_at
+from tieout_sandbox.counting import Counts, counted, moved
 from tieout_sandbox.couriers import Courier
 from tieout_sandbox.demo.closing import ClosingScene
 from tieout_sandbox.demo.processes import Killer, peaks
@@ -95,7 +95,8 @@ class Demo:
         world = World(self.folder / "outside", seed=options.seed, faults=options.faults)
         world.start()
         admin = self._administrator(world)
-        self._others = rows_by_company(admin) if options.odoo_url else {}
+        self._names = admin.companies() if options.odoo_url else {}
+        self._others: Counts = counted(admin, self._names)
         port = free_port()
         folder = self.folder / "project"
         scenario = SCENARIOS[options.scenario](options, world, admin)
@@ -165,13 +166,9 @@ class Demo:
         return Administrator(world.url("odoo"), world.odoo.database, key)
 
     def _others_moved(self, admin: Administrator) -> list[str]:
-        """Where a company that was there before has more or fewer records of something than then."""
-        now = rows_by_company(admin) if self._others else {}
-        return [
-            f"{name}: {now.get(name, 0)} records, {count} before"
-            for name, count in self._others.items()
-            if now.get(name, 0) != count
-        ]
+        """Where a company that was there before has more, fewer or other records of something than then."""
+        found = moved(self._others, counted(admin, self._names))
+        return [f"{self._names[company]}, {what}" for company, told in found.items() for what in told]
 
     def _close_october(self, project: OpenProject, world: World, scenario: Scenario) -> None:
         """Before the books are locked the month must tie: what it lacks is pulled again."""

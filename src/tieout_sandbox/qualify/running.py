@@ -11,22 +11,34 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import httpx2
+
 from tieout.connector_api import ConnectorError, RightsTeller
 from tieout.connector_api.set_up import SetUpTeller, Wanted
 from tieout.connectors.odoo.client import OdooClient, Server
 from tieout.connectors.odoo.session import OdooSession
 from tieout_sandbox.company import Administrator
+from tieout_sandbox.counting import counted
 from tieout_sandbox.qualify.asking import Answered, Asked, ask
 from tieout_sandbox.qualify.books import FIRST, Books, DiffersError
 from tieout_sandbox.qualify.checks import CHECKS
-from tieout_sandbox.qualify.counting import compared, counted, shared
+from tieout_sandbox.qualify.counting import compared, shared
 from tieout_sandbox.qualify.measuring import measured
 from tieout_sandbox.qualify.month import Month
 from tieout_sandbox.qualify.report import AGREED, DIFFERED, SKIPPED, Found, Report
 
 _NAME = "Tieout qualification"
 # What a server, or the way to it, may do: told in the report, whatever it is.
-_STRANGE = (ConnectorError, RuntimeError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_STRANGE = (
+    ConnectorError,
+    httpx2.HTTPError,
+    RuntimeError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 
 Told = Callable[[str], None]
 
@@ -48,10 +60,10 @@ def qualify(asked: Asked, *, month: Month | None = None, told: Told = lambda tex
         },
     )  # fmt: skip
     told("counting rows")
-    before, common = counted(answered.client, answered.companies), shared(answered.client)
     differs = answered.chosen.differs
     admin = Administrator(asked.url.rstrip("/"), asked.database, asked.key, differs, asked.login)
     try:
+        before, common = counted(admin, answered.companies), shared(answered.client)
         books = _made(admin, asked, answered, report, told)
         if books is not None:
             _tried(books, report, asked.many, told)
@@ -63,7 +75,7 @@ def qualify(asked: Asked, *, month: Month | None = None, told: Told = lambda tex
             report.month = [Found("a small month", SKIPPED, "it was not asked for")]
         _put_away(admin, answered, report)
         told("counting rows again")
-        report.rows = compared(before, counted(answered.client, answered.companies), answered.companies)
+        report.rows = compared(before, counted(admin, answered.companies), answered.companies)
         now = shared(answered.client)
         report.made += [
             f"{now[m] - n} records of {m}, which all companies share"

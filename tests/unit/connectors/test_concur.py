@@ -18,6 +18,7 @@ from tests.published.concur.take import SETTINGS, head
 from tests.published.payloads import FOLDER
 from tests.published.replay import Answer, Replay
 from tieout.connector_api import RefusedError, SetupError, SystemConfig
+from tieout.connectors.concur.client import lives_elsewhere
 from tieout.connectors.concur.connector import CONNECTOR
 from tieout.connectors.concur.normalise import report, sides
 from tieout.documents import JournalEntry
@@ -240,7 +241,70 @@ class TestOnTheWire:
             measure = entry(name).measure()
             assert (measure.debit, measure.credit) == sides(head(told(name)), told(name)["document"])
 
+    def test_tutorials_24124_reports_of_all_users_are_asked_for_and_not_those_of_the_token_s_own(
+        self,
+    ) -> None:
+        with Replay(self.answers("1.3")) as there:
+            session = self.session(there)
+            session.poll("reports", {}, NOW)
+            list(session.control_totals(["reports"], NOW - timedelta(days=30), NOW, "UTC"))
+            listed = [asked for asked in there.asked if asked.path == _REPORTS]
+        assert len(listed) == 2 and all(("user", "ALL") in asked.query for asked in listed)
+
+    def test_developer_concur_com_1544_a_report_is_told_once_whatever_becomes_of_its_payment(self) -> None:
+        """Its payment's state goes on to extracted, and to confirmed where a bank pays: each is another change of it."""
+        made = []
+        for state in ("P_NOTP", "P_PROC", "P_PAID"):
+            answers = self.answers("1.3")
+            page = json.loads(answers["GET", _REPORTS], parse_float=Decimal)
+            page["Items"][0]["PaymentStatusCode"] = state
+            answers["GET", _REPORTS] = json.dumps(page, default=str).encode()
+            with Replay(answers) as there:
+                (item,) = self.session(there).poll("reports", {}, NOW).items
+                (listed,) = [asked for asked in there.asked if asked.path == _REPORTS]
+            assert "paymentStatusCode" not in dict(listed.query)
+            made.append(report(item.body, {}))
+        assert made[0] == made[1] == made[2]
+
+    def test_developer_concur_com_2778_the_refresh_token_that_came_last_is_sent_next(self) -> None:
+        answers = self.answers("1.3")
+        with Replay(answers) as there:
+            session = self.session(there)
+            session.poll("reports", {}, NOW)
+            session._auth.token(refused="t")
+            first, second = [asked for asked in there.asked if asked.path == "/oauth2/v0/token"]
+        assert b"refresh_token=r2" not in first.body and b"refresh_token=r2" in second.body
+
     def test_a_refresh_token_that_ended_is_for_a_person(self) -> None:
         refused = Answer(b'{"code": 108, "error": "invalid_grant", "error_description": "bad or expired refresh token"}', 400)  # fmt: skip
         with Replay({("POST", "/oauth2/v0/token"): refused}) as there, pytest.raises(SetupError, match="refresh token"):  # fmt: skip
             self.session(there).check()
+
+
+@pytest.mark.parametrize(
+    ("url", "told", "elsewhere"),
+    [
+        ("https://us.api.concursolutions.com", "https://eu2.api.concursolutions.com", True),
+        ("https://us.api.concursolutions.com", "https://us.api.concursolutions.com/", False),
+        ("https://us.api.concursolutions.com", "https://www-us.api.concursolutions.com", False),
+        ("https://us.api.concursolutions.com", "", False),
+        ("https://us.api.concursolutions.com", "https://elsewhere.example", False),
+        ("http://127.0.0.1:8080", "https://us2.api.concursolutions.com", False),
+    ],
+)
+def test_developer_concur_com_2778_a_company_that_is_kept_elsewhere_is_said_with_its_address(
+    url: str, told: str, elsewhere: bool
+) -> None:
+    assert lives_elsewhere(url, told) == (told if elsewhere else "")
+
+
+def test_a_check_says_where_the_company_is_kept() -> None:
+    answer = json.loads(_TOKEN) | {"geolocation": "https://eu2.api.concursolutions.com"}
+    with Replay({("POST", "/oauth2/v0/token"): json.dumps(answer).encode()}) as there:
+        session: Any = CONNECTOR.open(
+            SystemConfig("concur", "concur", "test", {**SETTINGS, "url": there.url})
+        )
+        session._url = "https://us.api.concursolutions.com"
+        with pytest.raises(SetupError, match="put that address as url"):
+            session.check()
+        assert [asked.path for asked in there.asked] == ["/oauth2/v0/token"]

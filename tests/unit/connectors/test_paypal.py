@@ -218,3 +218,82 @@ def test_a_token_of_nine_hours_is_renewed_and_a_wrong_secret_is_for_a_person() -
         paypal._tokens.clear()
         with pytest.raises(SetupError):
             session.check()
+
+
+def _usd(value: str) -> dict[str, str]:
+    return {"currency_code": "USD", "value": value}
+
+
+@pytest.mark.parametrize(
+    ("report", "gross", "fee", "net"),
+    [
+        ("robvankeilegom/firefly-III-paypal-importer issue 23", "100.00", "-3.00", "97.00"),
+        ("jbms/beancount-import pull request 162", "51.50", "-1.63", "49.87"),
+    ],
+)
+def test_what_comes_in_is_what_was_paid_and_the_fee_beside_it(
+    report: str, gross: str, fee: str, net: str
+) -> None:
+    made = movement(row(transaction_amount=_usd(gross), fee_amount=_usd(fee)))
+    assert (str(made.gross.value), str(-made.fee.value), str(made.net.value)) == (gross, fee, net), report
+
+
+def test_firefly_iii_paypal_importer_14_a_refund_in_another_currency_and_both_halves_of_its_exchange_move() -> (
+    None
+):
+    """robvankeilegom/firefly-III-paypal-importer issue 14 (left out), imazen/reunion issue 12 and OCA/bank-statement-import
+    pull request 236 (halves name the same transaction, and were made one), paypal/PayPal-NET-SDK issue 400 (halves left out)."""
+    same = {"paypal_reference_id": "9RF01", "paypal_reference_id_type": "TXN"}
+    with account() as (paypal, session):
+        at = NOW - timedelta(hours=2)
+        paypal.move("9RF01", "T1107", "-20.00", at, currency="EUR", paypal_reference_id="9SALE", paypal_reference_id_type="TXN")  # fmt: skip
+        paypal.move("9CV01", "T0200", "-22.40", at, **same)
+        paypal.move("9CV02", "T0200", "20.00", at, currency="EUR", **same)
+        page = session.poll("transactions", {}, NOW)
+        while page.more and not page.items:
+            page = session.poll("transactions", page.cursor, NOW)
+        totals = session.control_totals(["transactions"], NOW - timedelta(days=1), NOW, "UTC")
+    made = {m.key: m for m in (movement(item.body) for item in page.items)}
+    assert len(made) == 3
+    assert sorted((m.category, str(m.net)) for m in made.values()) == sorted(
+        [("refund", "-20.00 EUR"), ("exchange", "-22.40 USD"), ("exchange", "20.00 EUR")]
+    )
+    assert {(t.currency, t.group, t.count, str(t.debit), str(t.credit)) for t in totals} == {
+        ("EUR", "T1107", 1, "0", "20.00"),
+        ("EUR", "T0200", 1, "20.00", "0"),
+        ("USD", "T0200", 1, "0", "22.40"),
+    }
+
+
+def test_actual_5666_an_amount_is_of_the_currency_that_it_names_and_never_of_the_account_s() -> None:
+    with account() as (paypal, session):
+        paypal.move("1USD", "T0006", "1.00", NOW - timedelta(hours=1), currency="USD")
+        paypal.move("1EUR", "T0006", "0.88", NOW - timedelta(hours=1), currency="EUR")
+        assert session.balances(NOW) == {"USD": Decimal("1.00"), "EUR": Decimal("0.88")}
+    assert str(movement(row(transaction_amount=_usd("1.00"), fee_amount=None)).net) == "1.00 USD"
+
+
+def test_airbyte_37385_what_appears_hours_later_is_told_though_the_rounds_went_past_it() -> None:
+    with account(delay=timedelta(hours=3)) as (paypal, session):
+        paypal.move("EARLY", "T0006", "10.00", NOW - timedelta(hours=5))
+        paypal.move("LATE", "T0006", "10.00", NOW - timedelta(hours=1, minutes=30))
+        found, cursor = told(session, {})
+        assert found == ["EARLY"]
+        paypal._now = lambda: NOW + timedelta(days=1)
+        assert "LATE" in told(session, cursor, NOW + timedelta(days=1))[0]
+
+
+def test_woocommerce_paypal_payments_1527_a_refund_has_its_own_id_and_names_the_sale() -> None:
+    """opencollective/opencollective issue 8826: the refund's id took the place of the sale's."""
+    sale = movement(row(transaction_id="SALE1"))
+    given = movement(row(transaction_id="BACK1", transaction_event_code="T1107", transaction_amount=_usd("-50.00"),
+                         fee_amount=None, paypal_reference_id="SALE1", paypal_reference_id_type="TXN"))  # fmt: skip
+    assert given.key != sale.key and given.payment_key == sale.payment_key == "SALE1"
+    other = movement(row(transaction_id="BACK2", transaction_event_code="T1107", transaction_amount=_usd("-50.00"),
+                         fee_amount=None, paypal_reference_id="SALE1", paypal_reference_id_type="TXN"))  # fmt: skip
+    assert other.key != given.key
+
+
+def test_ledger_autosync_34_grouped_thousands_are_never_read_as_something_else() -> None:
+    with pytest.raises(ValueError):
+        movement(row(transaction_amount=_usd("1,234.56"), fee_amount=None))

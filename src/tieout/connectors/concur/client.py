@@ -22,11 +22,12 @@ from tieout.connector_api import (
     Item,
     Page,
     RefusedError,
+    SetupError,
     SystemConfig,
     read_json,
     system_client,
 )
-from tieout.connector_api.tokens import RefreshToken, token_auth
+from tieout.connector_api.tokens import RefreshToken, TokenAuth, token_auth
 from tieout.connectors.concur.normalise import sides
 
 _LIMIT = 50
@@ -48,16 +49,16 @@ def open_session(config: SystemConfig) -> ConcurSession:
         config.text("refresh_token"),
     )
     headers = {"Accept": "application/json"}
-    return ConcurSession(
-        url, system_client(config, base_url=url, timeout=60, headers=headers, auth=token_auth(config, grant))
-    )
+    auth = token_auth(config, grant)
+    http = system_client(config, base_url=url, timeout=60, headers=headers, auth=auth)
+    return ConcurSession(url, http, auth)
 
 
 class ConcurSession:
     """Poller and ControlTotals of approved expense reports."""
 
-    def __init__(self, url: str, http: httpx2.Client) -> None:
-        self._url, self._http = url, http
+    def __init__(self, url: str, http: httpx2.Client, auth: TokenAuth) -> None:
+        self._url, self._http, self._auth = url, http, auth
 
     def _reports(self, **params: Any) -> dict[str, Any]:
         given = {"user": "ALL", "approvalStatusCode": APPROVED, "limit": _LIMIT, **params}
@@ -74,6 +75,8 @@ class ConcurSession:
 
     def check(self) -> str:
         """What answers, in a line. Raises ConnectorError where it cannot be used."""
+        if home := lives_elsewhere(self._url, self._auth.token().told.get("geolocation", "")):
+            raise SetupError(f"Concur keeps this company at {home}: put that address as url")
         self._reports(limit=1)
         read_json(self._http, "Concur", _DOCUMENTS, {"limit": 1}, _KEY)
         return f"SAP Concur at {self._url}"
@@ -148,6 +151,14 @@ class ConcurSession:
     def close(self) -> None:
         """Close the connections; the session is not used again."""
         self._http.close()
+
+
+def lives_elsewhere(url: str, geolocation: str) -> str:
+    """The address at which a token is to be used, where that is another of Concur's than the one that is asked; "" where
+    it is that one. Each centre has a second name for callers in browsers, with `www-` before it."""
+    asked, told = (httpx2.URL(x).host.removeprefix("www-") for x in (url, geolocation))
+    ours = all(host.endswith(".concursolutions.com") for host in (asked, told))
+    return geolocation if ours and asked != told else ""
 
 
 def _stamp(at: datetime) -> str:

@@ -41,8 +41,9 @@ def total_of(row: Mapping[str, Any]) -> Decimal:
 
 
 def is_credit(row: Mapping[str, Any]) -> bool:
-    """Whether an invoice is a credit note; one of before document types was none."""
-    return row.get("document-type") == "Credit Note"
+    """Whether an invoice is a credit note: by its type, or because it comes to less than zero, as one of before
+    document types does."""
+    return row.get("document-type") == "Credit Note" or total_of(row) < 0
 
 
 def bill(raw: bytes, options: Mapping[str, Any]) -> list[Document]:

@@ -72,6 +72,16 @@ CONNECTOR = Connector(
             "rows that others published in their tests and as samples",
             "docs/CONNECTORS.md",
         ),
+        Verified(
+            date(2026, 11, 30),
+            "a credit note's lines are below zero, and one invoice may hold lines of either sign",
+            "github:mohanboopalan/coupa-netsuite Invoice-ScheduledScript.js, which books them so",
+        ),
+        Verified(
+            date(2026, 11, 30),
+            "no payload of a credit note, of goods sent back or of a second page is published: what stands for them here is invented",
+            f"{_DOCS}; tests of agent_ready_tools, of the Mule connector and of integrations with SAP, Oracle, NetSuite; tap-coupa",
+        ),
     ),
     rights=(
         NeededRight("core.supplier.read", "suppliers"),
@@ -90,7 +100,6 @@ CONNECTOR = Connector(
     ),
     assumed=(
         "where a supplier is paid stands in custom fields iban and swift-code of its remit-to addresses: Coupa's own fields have no account",
-        "a credit note's amounts are below zero",
         "a receipt by amount says it as total; what was voided of a receipt stands on it as voided-value",
         "an order that people are changing is not told until it is issued again",
     ),

@@ -12,6 +12,7 @@ from typing import Any
 from tieout.connectors.coupa.fields import (
     account_of,
     changed_at,
+    code_of,
     day_of,
     decimal,
     dimensions_of,
@@ -98,15 +99,17 @@ def order(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     """A purchase order that was issued; one line for each of its lines. A line by amount is that many of one. Raises
     ValueError for a line whose account is split."""
     row = row_of(raw)
-    currency = str(row["currency"]["code"])
-    lines = tuple(_order_line(row, x, options) for x in row["order-lines"])
+    # An order that was never numbered otherwise is numbered by its id.
+    number = str(row.get("po-number") or row["id"])
+    currency = _currency(number, row)
+    lines = tuple(_order_line(number, x, options) for x in row["order-lines"])
     return [
         PurchaseOrder(
-            key=f"order:{row['po-number']}",
+            key=f"order:{number}",
             version=changed_at(row).isoformat(),
             occurred_at=changed_at(row),
             currency=currency,
-            number=str(row["po-number"]),
+            number=number,
             supplier=number_of(row["supplier"]),
             booked_on=day_of(row.get("created-at") or row["updated-at"], options),
             lines=lines,
@@ -117,12 +120,22 @@ def order(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     ]
 
 
-def _order_line(row: Mapping[str, Any], line: Mapping[str, Any], options: Mapping[str, Any]) -> OrderLine:
+def _currency(number: str, row: Mapping[str, Any]) -> str:
+    """An order's currency; where its head says none (Purchase Orders API, example of a GET) that of its lines.
+    Raises ValueError where neither says one."""
+    told = {code_of(x.get("currency")) for x in (row, *row["order-lines"])} - {""}
+    head = code_of(row.get("currency"))
+    if not head and len(told) != 1:
+        raise ValueError(f"order {number}: its head says no currency, and its lines {', '.join(sorted(told)) or 'none'}")  # fmt: skip
+    return head or told.pop()
+
+
+def _order_line(number: str, line: Mapping[str, Any], options: Mapping[str, Any]) -> OrderLine:
     by_amount = line.get("type") == "OrderAmountLine" or line.get("quantity") in (None, "")
     split = [x for x in line.get("account-allocations") or () if x]
     if len(split) > 1:
         raise ValueError(
-            f"order {row['po-number']}, line {line['line-num']}: its account is split in {len(split)}, which an order's line is not"
+            f"order {number}, line {line['line-num']}: its account is split in {len(split)}, which an order's line is not"
         )
     price = decimal(line["price"])
     # What a line without a match type says of receipts in older instances.

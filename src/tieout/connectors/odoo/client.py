@@ -76,7 +76,7 @@ class OdooClient:
         if server.database:
             headers["X-Odoo-Database"] = server.database
         self.url, self.company = server.url.rstrip("/"), server.company
-        self._server = server
+        self._server, self.database = server, server.database
         self._chosen: Chosen | None = None
         self._transport: Transport | None = None
         self._http = http_client(base_url=self.url, headers=headers, timeout=_TIMEOUT)
@@ -154,6 +154,18 @@ class OdooClient:
                 "without a path behind it, and the proxy before it"
             )
         return str(found)
+
+    def page(self, path: str) -> str:
+        """What this server shows to anybody who has no key; "" where it shows nothing there, or leads elsewhere twice."""
+        headers = {"X-Odoo-Database": self.database} if self.database else {}
+        try:
+            with http_client(base_url=self.url, headers=headers, timeout=_TIMEOUT) as stranger:
+                reply = stranger.get(path)
+                if (to := reply.headers.get("location", "")).startswith("/") and not to.startswith("//"):
+                    reply = stranger.get(to)
+                return reply.text if reply.status_code == 200 else ""
+        except httpx2.HTTPError:
+            return ""
 
     def _asked(self, ask: Callable[[], httpx2.Response]) -> httpx2.Response:
         self._let_ask()

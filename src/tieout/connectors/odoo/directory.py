@@ -22,6 +22,7 @@ class Directory:
         self._journal_types: dict[str, str] = {}
         self._taxes: dict[tuple[str, str], int] = {}
         self._tax_names: dict[int, str] = {}
+        self._on_payment: set[int] = set()
         self._currencies: dict[str, int] = {}
         self._currency_codes: dict[int, str] = {}
         self._analytics: dict[str, int] = {}
@@ -45,7 +46,10 @@ class Directory:
         self._journal_codes = {i: code for code, i in self._journals.items()}
         # Only what documents can carry. Names may repeat: 15% is a sale's and a purchase's.
         uses = [["type_tax_use", "in", ["sale", "purchase"]]]
-        rows = read("account.tax", "search_read", domain=uses, fields=["name", "type_tax_use"])
+        rows = read(
+            "account.tax", "search_read", domain=uses, fields=["name", "type_tax_use", "tax_exigibility"]
+        )
+        self._on_payment = {r["id"] for r in rows if r["tax_exigibility"] == "on_payment"}
         self._taxes = {(r["type_tax_use"], r["name"]): r["id"] for r in rows}
         self._tax_names = {r["id"]: r["name"] for r in rows}
         rows = read("res.currency", "search_read", domain=[], fields=["name"])
@@ -122,6 +126,10 @@ class Directory:
     def tax(self, name: str, use: str = "sale") -> int:
         """A tax's id by its name; `use` is sale or purchase. Raises RefusedError where there is none."""
         return self._find("_taxes", (use, name), f"{use} tax")
+
+    def falls_due_on_payment(self, name: str, use: str = "sale") -> bool:
+        """Whether a tax is due as its invoice is paid, as it was read last. Raises RefusedError as `tax`."""
+        return self.tax(name, use) in self._on_payment
 
     def currency(self, code: str) -> int:
         """An active currency's id by its code. Raises RefusedError where there is none."""

@@ -6,8 +6,8 @@ account (account.bank.statement.line); a hashed journal refuses a bank line whil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tieout.connector_api import ConnectorError
@@ -27,7 +27,7 @@ _MODELS = {
 _FIELDS = {
     ACCOUNT: ["code", "name", "account_type", "reconcile", "currency_id"],
     JOURNAL: ["code", "type", "active", "currency_id", "default_account_id", "suspense_account_id", "restrict_mode_hash_table"],
-    TAX: ["name", "type_tax_use", "active", "price_include"],
+    TAX: ["name", "type_tax_use", "active", "price_include", "tax_exigibility", "cash_basis_transition_account_id"],
     ANALYTIC: ["name", "active"],
 }  # fmt: skip
 # The types of accounts and journals in Odoo's words, by what they are for.
@@ -37,24 +37,36 @@ _ACCOUNT_TYPES = {
     MONEY: ("asset_cash", "liability_credit_card"),
 }
 _JOURNAL_TYPES = {MONEY: ("bank", "cash", "credit")}
+ON_PAYMENT = "on_payment"
+_METHODS = "(Accounting, Configuration, Journals, Incoming Payments)"
 _CHART = "Accounting, Configuration, Chart of Accounts"
 
 
 @dataclass(frozen=True)
 class _Company:
-    """What a company has, each by what it is named by; `code_of` an account's id."""
+    """What a company has, each by what it is named by; `code_of` an account's id; `cash_basis` what it lacks for taxes that fall due on
+    payment; `received` the account on which payments that are registered in a journal stand, "" for Odoo's own choice."""
 
     rows: dict[str, dict[str, list[Row]]]
     code_of: dict[int, str]
     currency: str
+    cash_basis: tuple[str, ...] = ()
+    received: Mapping[int, str] = field(default_factory=dict)
+    accounting: bool = False
 
 
 def look_up_names(client: OdooClient, uses: Sequence[Use], currency: str) -> list[Finding]:
     """See `NamesLooker.look_up_names`; `currency` is the company's. One read of each kind. Raises as `OdooClient.call`."""
-    kinds = {use.kind for use in uses} | ({ACCOUNT} if any(u.account for u in uses) else set())
+    kinds = {use.kind for use in uses} | ({ACCOUNT} if any(u.account or u.received for u in uses) else set())
     rows = {kind: _read(client, kind) for kind in _MODELS if kind in kinds}
     codes = {r["id"]: str(r["code"]) for found in rows.get(ACCOUNT, {}).values() for r in found}
-    company = _Company(rows, codes, currency)
+    company = _Company(
+        rows,
+        codes,
+        currency,
+        _cash_basis(client, uses, rows.get(TAX, {})),
+        *_registering(client, uses, rows, codes),
+    )
     absent = [u for u in uses if not rows[u.kind].get(u.name)]
     elsewhere = _elsewhere(client, absent)
     return [
@@ -84,8 +96,20 @@ def _looked_at(client: OdooClient, company: _Company, use: Use) -> Finding:
     look: dict[str, Callable[[OdooClient, _Company, Use, list[Row]], Iterable[str]]] = {
         ACCOUNT: _account, JOURNAL: _journal, TAX: _tax, ANALYTIC: _analytic,
     }  # fmt: skip
-    wrong = list(look[use.kind](client, company, use, company.rows[use.kind][use.name]))
-    return Finding(use.what, not wrong, "; ".join(wrong) or "is there")
+    rows = company.rows[use.kind][use.name]
+    wrong = list(look[use.kind](client, company, use, rows))
+    well = _to_know(company, use, rows[0]) or "is there"
+    return Finding(use.what, not wrong, "; ".join(wrong) or well)
+
+
+def _to_know(company: _Company, use: Use, row: Row) -> str:
+    """What is well of a journal and yet to be known."""
+    if not use.received or company.received.get(row["id"]) != "":
+        return ""
+    return (
+        "warning: has no account for payments that are registered in it, so that they stand on the chart's own, Outstanding Receipts: put "
+        f"{use.received} on its method {_METHODS}"
+    )
 
 
 def _account(client: OdooClient, company: _Company, use: Use, rows: list[Row]) -> Iterable[str]:
@@ -149,6 +173,8 @@ def _money(company: _Company, use: Use, row: Row) -> Iterable[str]:
         )
     if not row["suspense_account_id"]:
         yield "has no suspense account, and a bank line wants one: set it on the journal"
+    if use.received:
+        yield from _received(company, use, row)
     if row["restrict_mode_hash_table"]:
         yield (
             "secures its entries with a hash (restrict_mode_hash_table): a bank line is refused while another one of it stands on "
@@ -167,6 +193,13 @@ def _tax(client: OdooClient, company: _Company, use: Use, rows: list[Row]) -> It
     by_use = [r["type_tax_use"] for r in used]
     if len(by_use) != len(set(by_use)):
         yield "is the name of several taxes, and one of them would be taken: give each a name of its own"
+    if any(r["tax_exigibility"] == ON_PAYMENT for r in used):
+        yield (
+            "falls due on payment, and a payment that Tieout matches by a key makes nothing due in Odoo: map a tax that is due on its invoice"
+        )
+        yield from company.cash_basis
+        if not all(r["cash_basis_transition_account_id"] for r in used if r["tax_exigibility"] == ON_PAYMENT):
+            yield "has no cash basis transition account, so that it stands on the account of its sale: set it on the tax"
     if any(r["price_include"] for r in used) and not client.differs.invoice_columns:
         yield "takes prices as tax included, and what is sent is net: set it to tax excluded, or map one that is"
 
@@ -176,6 +209,83 @@ def _analytic(client: OdooClient, company: _Company, use: Use, rows: list[Row]) 
         yield "is archived, and no entry takes it: take it into use again, or map another"
     elif sum(bool(r["active"]) for r in rows) > 1:
         yield "is the name of several analytic accounts, and one of them would be taken: give each a name of its own"
+
+
+# taxes that fall due on payment (`_create_tax_cash_basis_moves` of account.partial.reconcile: 18 and 19 refuse a match without the journal,
+# and make nothing due where the company's switch is off; both seen)
+
+
+def _cash_basis(client: OdooClient, uses: Sequence[Use], taxes: Mapping[str, list[Row]]) -> tuple[str, ...]:
+    """What the company lacks for those of its taxes that are named."""
+    named = {use.name for use in uses if use.kind == TAX}
+    if not any(r["tax_exigibility"] == ON_PAYMENT for name in named for r in taxes.get(name, ())):
+        return ()
+    (company,) = client.call(
+        "res.company", "read", ids=[client.company], fields=["tax_exigibility", "tax_cash_basis_journal_id"]
+    )
+    where = "(Accounting, Configuration, Settings, Cash Basis)"
+    if not company["tax_exigibility"]:
+        return (
+            f"the company does not use cash basis, so that no payment makes it due: switch it on {where}",
+        )
+    if not company["tax_cash_basis_journal_id"]:
+        return (
+            f"the company has no cash basis journal, and no payment of what bears it is matched: set it {where}",
+        )
+    (journal,) = client.call(
+        "account.journal", "read", ids=[company["tax_cash_basis_journal_id"][0]], fields=["name", "active"]
+    )
+    if not journal["active"]:
+        return (
+            f"the cash basis journal {journal['name']} is archived: take it into use again, or set another {where}",
+        )
+    return ()
+
+
+# payments that are registered before the bank knows of them (`_compute_outstanding_account_id`, `_get_outstanding_account` of account.payment)
+
+
+def _registering(
+    client: OdooClient,
+    uses: Sequence[Use],
+    rows: Mapping[str, Mapping[str, list[Row]]],
+    codes: Mapping[int, str],
+) -> tuple[dict[int, str], bool]:
+    """By journal the account on which payments that are registered in it stand, and whether Odoo's own Accounting is installed."""
+    names = {use.name for use in uses if use.received}
+    journals = [r["id"] for name in names for r in rows.get(JOURNAL, {}).get(name, ())]
+    if not journals:
+        return {}, False
+    methods = client.call(
+        "account.payment.method.line",
+        "search_read",
+        domain=[["journal_id", "in", journals], ["payment_type", "=", "inbound"]],
+        fields=["journal_id", "payment_account_id"],
+        order="journal_id, sequence, id",
+    )
+    found: dict[int, str] = {}
+    for row in methods:
+        account = row["payment_account_id"]
+        found.setdefault(row["journal_id"][0], codes.get(account[0], f"#{account[0]}") if account else "")
+    domain = [["name", "in", ["account_accountant", "accountant"]], ["state", "=", "installed"]]
+    return found, bool(client.call("ir.module.module", "search_count", domain=domain))
+
+
+def _received(company: _Company, use: Use, row: Row) -> Iterable[str]:
+    """What is wrong with where payments that are registered in a journal stand."""
+    account = company.received.get(row["id"])
+    if account is None:
+        yield f"has no method for incoming payments, and customers' payments are registered in it: add one {_METHODS}"
+    elif account and account != use.received:
+        yield (
+            f"puts the payments that are registered in it on {account}, and outstanding_receipts is mapped to {use.received}: put that "
+            f"one on its method {_METHODS}, or map {account}"
+        )
+    elif not account and company.accounting:
+        yield (
+            f"has no account for payments that are registered in it, and with Odoo's Accounting they then book nothing: put {use.received} on its "
+            f"method {_METHODS}"
+        )
 
 
 # what is not there: in another company, or called so in another language

@@ -6,19 +6,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from tieout.connector_api import ConnectorError
 from tieout.connector_api.set_up import Finding, Wanted
 from tieout.connectors.odoo import closing
+from tieout.connectors.odoo.by_default import owed_on
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.companies import user_of
 from tieout.connectors.odoo.keys import key_end
 from tieout.connectors.odoo.naming import look_up_names
-from tieout.rules.ledger_uses import ACCOUNT
+from tieout.connectors.odoo.neutralized import no_copy
+from tieout.money import quantum
 
 # A key's end is told so long before; past the second one that is too late to be at ease.
 SOON, VERY_SOON = timedelta(days=21), timedelta(days=3)
-RECEIVABLE, PAYABLE = "property_account_receivable_id", "property_account_payable_id"
 # A currency's rates are old once the last one is of longer ago.
 _OLD = timedelta(days=31)
 # What a quantity and a unit price are sent with at most (`rows.unit_price`).
@@ -41,14 +43,16 @@ def set_up(client: OdooClient, wanted: Wanted) -> list[Finding]:
     foreign = sorted({u.currency for u in wanted.uses if u.currency} - {own})
     found = [_currency(wanted, company["name"], own), _chart(client, company["chart_template"])]
     found += _exchange(client, company, foreign, wanted.on)
-    found += _owed_on(client, wanted)
+    found += owed_on(client, wanted)
+    found += _rounding(client, [own, *foreign])
+    found += no_copy(client, wanted)
     found.append(_accuracy(client))
     found += _locks(client, wanted)
     found.append(_key(client, wanted.now))
     found.append(_mighty(client))
     found.append(_may_lock(client))
     named = look_up_names(client, wanted.uses, own)
-    found += [f for f in named if not f.well]
+    found += [f for f in named if not f.well or f.said.startswith("warning: ")]
     if named:
         good = sum(f.well for f in named)
         found.append(
@@ -131,26 +135,29 @@ def _rated(client: OdooClient, currency: int, on: date) -> tuple[bool, str]:
     )
 
 
-def _owed_on(client: OdooClient, wanted: Wanted) -> Iterable[Finding]:
-    """Whether documents are owed on what is mapped: Odoo gives their due line the partner's own account (`_compute_account_id` of
-    account.move.line), which is the company's default."""
-    sides = {"receivable": ("invoices are", RECEIVABLE), "payable": ("bills are", PAYABLE)}
-    named = {u.type: u for u in wanted.uses if u.kind == ACCOUNT and u.type in sides}
-    if not named:
-        return
-    defaults = client.call("res.partner", "default_get", fields=[name for _, name in sides.values()])
-    ids = [i for i in defaults.values() if i]
-    rows = client.call("account.account", "read", ids=ids, fields=["code"]) if ids else []
-    codes = {r["id"]: str(r["code"] or "") for r in rows}
-    for side, use in named.items():
-        (documents, name) = sides[side]
-        code = codes.get(defaults.get(name) or 0, "")
-        if code != use.name:
+def _rounding(client: OdooClient, currencies: list[str]) -> Iterable[Finding]:
+    """Whether each currency is kept to its smallest amount: what is sent is rounded to a coarser one (seen on 18.0 and 19.0: 99.98 is
+    100.00 at 0.05), and with a finer one Odoo works out amounts that are no payment's."""
+    rows = client.call(
+        "res.currency", "search_read", domain=[["name", "in", currencies]], fields=["name", "rounding"], context={"active_test": False},
+    )  # fmt: skip
+    where = "(Accounting, Configuration, Currencies, Rounding Factor)"
+    for row in sorted(rows, key=lambda r: str(r["name"])):
+        try:
+            unit = quantum(str(row["name"]))
+        except ValueError:
+            continue
+        step = Decimal(str(row["rounding"]))
+        what, told = f"keeps {row['name']} to the {unit}", f"set that to {unit} {where}"
+        if step > unit or unit % step:
+            said = (
+                f"it is rounded to {step.normalize():f} there, and whatever is booked in it with it: {told}"
+            )
+            yield Finding(what, False, said)
+        elif step < unit:
             yield Finding(
-                f"{documents} owed on what is mapped", False, f"{use.what}: new {side}s stand on {code or 'no account'}, the company's "
-                f"default: map that one, or make {use.name} the default (Accounting, Configuration, Settings, Default Accounts, or Contacts, "
-                "Accounting of the company's partner)",
-            )  # fmt: skip
+                what, True, f"warning: it is kept to {step.normalize():f}, finer than anybody pays: {told}"
+            )
 
 
 def _accuracy(client: OdooClient) -> Finding:

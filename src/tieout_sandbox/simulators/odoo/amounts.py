@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from tieout_sandbox.simulators.odoo.brought import instead_of
 from tieout_sandbox.simulators.odoo.errors import user_error
 from tieout_sandbox.simulators.odoo.locks import INVOICES, SALE, Locks
 from tieout_sandbox.simulators.odoo.rounding import Base, smoothly, to_the_largest
@@ -331,7 +332,8 @@ class Amounts(Locks):
 
     def due_account(self, move: Record) -> int:
         """The receivable for a sale, the payable for a purchase, of the move's company."""
-        return self.due_by_default(move["company_id"], move["move_type"] in SALE)
+        account = self.due_by_default(move["company_id"], move["move_type"] in SALE)
+        return instead_of(self.w, move, account)
 
     def due_by_default(self, company: int, sale: bool) -> int:
         """What a company's partners owe on, or are owed on: `property_account_receivable_id`, `property_account_payable_id`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from tieout_sandbox.simulators.odoo.errors import user_error
 from tieout_sandbox.simulators.odoo.moves import INVOICES, Moves
 from tieout_sandbox.simulators.odoo.store import Record
 from tieout_sandbox.simulators.odoo.world import World
@@ -51,8 +52,11 @@ class Consequences:
             terms = self._terms(move)
             if line not in terms:
                 continue
-            total = sum((abs(x["balance"]) for x in terms), Decimal(0))
             company = self.w.table("res.company")[move["company_id"]]
+            if not company["tax_exigibility"]:
+                # Seen on 18.0 and 19.0: without the company's own switch nothing falls due.
+                continue
+            total = sum((abs(x["balance"]) for x in terms), Decimal(0))
             commands: list[tuple[int, int, Record]] = []
             for item in self.moves.lines(move):
                 share = self.w.rounded(item["balance"] * partial["amount"] / total, company["currency_id"])
@@ -64,11 +68,7 @@ class Consequences:
                         self._line(account, -share, name),
                         self._line(account, share, name, tax_ids=taxes),
                     ]
-            journal = next(
-                x
-                for x in self.w.table("account.journal").values()
-                if x["code"] == "CABA" and x["company_id"] == move["company_id"]
-            )
+            journal = self._journal(company)
             made = self.moves.create(
                 {
                     "move_type": "entry",
@@ -81,6 +81,18 @@ class Consequences:
             self.moves.post([made])
             change = {"tax_cash_basis_rec_id": partial["id"], "tax_cash_basis_origin_move_id": move["id"]}
             self.w.change("account.move", made, change)
+
+    def _journal(self, company: Record) -> Record:
+        """Where what falls due is booked. Raises a user error where the company has no journal for it, or an archived one (observed)."""
+        journal = self.w.table("account.journal").get(company["tax_cash_basis_journal_id"] or 0)
+        if journal is None:
+            raise user_error(
+                f"There is no tax cash basis journal defined for the '{company['name']}' company.\n"
+                "Configure it in Accounting/Configuration/Settings"
+            )
+        if not journal["active"]:
+            raise user_error(f"You cannot post an entry in an archived journal ({journal['name']})")
+        return journal
 
     def _tax(self, item: Record, share: Decimal) -> list[tuple[int, int, Record]]:
         tax = self.w.table("account.tax")[item["tax_line_id"]]

@@ -109,6 +109,8 @@ class Odoo:
                 "version": self._version["server_version"],
             }
             return Answer(200, _json(version))
+        if path == "/web/login":
+            return Answer(200, self._door(), "text/html; charset=utf-8")
         if path.startswith("/json/2/") and self.played.transport == JSON2:
             return self._json2(method, path, headers, body)
         if path == "/jsonrpc":
@@ -120,6 +122,13 @@ class Odoo:
         if path.startswith("/web/dataset/call_kw/"):
             return self._call_kw(headers, json.loads(body))
         raise not_found("The requested URL was not found on the server.")
+
+    def _door(self) -> bytes:
+        """The page on which people sign in; of a neutralized database every page has its banner (addons/web, neutralize_views.xml)."""
+        rows = self.service.world.table("ir.config_parameter").values()
+        neutral = any(r["key"] == "database.is_neutralized" and r["value"] for r in rows)
+        banner = b'<span id="oe_neutralize_banner">neutralized</span>' if neutral else b""
+        return b"<!DOCTYPE html><html><body>" + banner + b"<form>Log in</form></body></html>"
 
     def _json2(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         parts = path.removeprefix("/json/2/").split("/")

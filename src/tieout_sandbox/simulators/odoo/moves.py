@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from tieout_sandbox.simulators.odoo.amounts import _CENT, Amounts, _ids, sign_of
+from tieout_sandbox.simulators.odoo.brought import due_by_term, term_of
 from tieout_sandbox.simulators.odoo.errors import access_error, user_error
 from tieout_sandbox.simulators.odoo.locks import INVOICES, PURCHASE, SALE
 from tieout_sandbox.simulators.odoo.store import Record, number
@@ -57,6 +58,8 @@ class Moves(Amounts):
         currency = values.get("currency_id") or journal.get("currency_id") or company["currency_id"]
         today = self.w.today().isoformat()
         due = values.get("invoice_date_due") or False
+        term = term_of(self.w, values, kind) if kind in INVOICES else 0
+        due = due_by_term(self.w, term, invoice_date) or due
         if kind in INVOICES and "invoice_date_due" not in values and not invoice_date:
             due = today
         move = self.w.add(
@@ -81,7 +84,7 @@ class Moves(Amounts):
                 "payment_reference": values.get("payment_reference") or False,
                 "statement_line_id": values.get("statement_line_id") or False,
                 "origin_payment_id": values.get("origin_payment_id") or False,
-                "invoice_payment_term_id": values.get("invoice_payment_term_id") or False,
+                "invoice_payment_term_id": term or False,
                 "amount_untaxed": Decimal(0),
                 "amount_tax": Decimal(0),
                 "amount_total": Decimal(0),

@@ -83,7 +83,8 @@ class Payments:
                 "move_id": False,
                 "partner_bank_id": values.get("partner_bank_id") or False,
                 "currency_id": self.w.table("res.company")[company]["currency_id"],
-                "outstanding_account_id": by_code("101403" if inbound else "101404", company),
+                "outstanding_account_id": self._received_on(journal, inbound)
+                or by_code("101403" if inbound else "101404", company),
                 "destination_account_id": self.moves.due_by_default(company, customer),
             },
         )
@@ -109,6 +110,14 @@ class Payments:
         )
         self.w.change("account.payment", payment, {"move_id": move["id"]})
         return payment
+
+    def _received_on(self, journal: Record, inbound: bool) -> int:
+        """The account of a journal's first method; 0 where it names none."""
+        way = "inbound" if inbound else "outbound"
+        rows = self.w.table("account.payment.method.line").values()
+        mine = [r for r in rows if r["payment_type"] == way and r["journal_id"] == journal["id"]]
+        mine.sort(key=lambda r: (r.get("sequence") or 0, r["id"]))
+        return int(mine[0]["payment_account_id"] or 0) if mine else 0
 
     def post(self, payment: Record) -> None:
         """Post its entry; it is in process until the bank line pays off the outstanding account."""

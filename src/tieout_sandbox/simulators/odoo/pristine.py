@@ -175,17 +175,7 @@ def load_chart(world: World, company: dict[str, Any]) -> None:
     codes = _load_accounts(world, company["id"])
     journals = _load_journals(world, company["id"], codes)
     _load_taxes(world, company["id"], codes)
-    for direction in ("inbound", "outbound"):
-        world.add(
-            "account.payment.method.line",
-            {
-                "name": "Manual Payment",
-                "code": "manual",
-                "payment_type": direction,
-                "journal_id": journals["BNK1"]["id"],
-                "payment_account_id": False,
-            },
-        )
+    payment_methods(world, journals["BNK1"])
     world.store.update(
         "res.company",
         company,
@@ -198,12 +188,30 @@ def load_chart(world: World, company: dict[str, Any]) -> None:
             "restrictive_audit_trail": False,
             "fiscalyear_last_day": 31,
             "fiscalyear_last_month": "12",
+            "tax_exigibility": False,
+            "tax_cash_basis_journal_id": journals["CABA"]["id"],
             "currency_exchange_journal_id": journals["EXCH"]["id"],
             "income_currency_exchange_account_id": codes["441000"],
             "expense_currency_exchange_account_id": codes["641000"],
             "transfer_account_id": codes["101701"],
         },
     )
+
+
+def payment_methods(world: World, journal: dict[str, Any]) -> None:
+    """The methods that a bank journal comes with: none of them names an account."""
+    for direction in ("inbound", "outbound"):
+        world.add(
+            "account.payment.method.line",
+            {
+                "name": "Manual Payment",
+                "code": "manual",
+                "payment_type": direction,
+                "journal_id": journal["id"],
+                "payment_account_id": False,
+                "sequence": 10,
+            },
+        )
 
 
 def _load_accounts(world: World, key: int) -> dict[str, int]:

@@ -44,6 +44,7 @@ _DEFAULTS: dict[str, Record] = {
     "account.lock_exception": {"active": True},
     "res.partner.bank": {"allow_out_payment": False, "acc_holder_name": False},
     "account.journal": {"restrict_mode_hash_table": False, "currency_id": False, "active": True},
+    "account.fiscal.position": {"active": True, "auto_apply": False},
     "account.analytic.account": {"active": True, "company_id": False},
 }
 

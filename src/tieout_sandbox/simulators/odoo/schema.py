@@ -47,7 +47,7 @@ MODELS: dict[str, dict[str, Field]] = {
         " chart_template:char fiscalyear_lock_date:date tax_lock_date:date sale_lock_date:date"
         " purchase_lock_date:date hard_lock_date:date tax_calculation_rounding_method:char"
         " account_price_include:char set_to_review_documents:bool restrictive_audit_trail:bool fiscalyear_last_day:int"
-        " fiscalyear_last_month:char currency_exchange_journal_id:m2o:account.journal"
+        " fiscalyear_last_month:char tax_exigibility:bool tax_cash_basis_journal_id:m2o:account.journal currency_exchange_journal_id:m2o:account.journal"
         " account_stock_valuation_id:m2o:account.account"
         " income_currency_exchange_account_id:m2o:account.account"
         " expense_currency_exchange_account_id:m2o:account.account"
@@ -63,7 +63,8 @@ MODELS: dict[str, dict[str, Field]] = {
         "ir.config_parameter": "key:char value:char",
         "res.partner": "name:char email:char ref:char is_company:bool customer_rank:int"
         " supplier_rank:int active:bool country_id:m2o:res.country street:char city:char zip:char"
-        " vat:char company_id:m2o:res.company parent_id:m2o:res.partner"
+        " vat:char company_id:m2o:res.company parent_id:m2o:res.partner property_payment_term_id:m2o:account.payment.term"
+        " property_supplier_payment_term_id:m2o:account.payment.term property_account_position_id:m2o:account.fiscal.position"
         " ~commercial_partner_id:m2o:res.partner",
         "res.partner.bank": "acc_number:char ~sanitized_acc_number:char acc_holder_name:char"
         " partner_id:m2o:res.partner allow_out_payment:bool",
@@ -77,7 +78,7 @@ MODELS: dict[str, dict[str, Field]] = {
         " default_account_id:m2o:account.account suspense_account_id:m2o:account.account"
         " company_id:m2o:res.company restrict_mode_hash_table:bool active:bool",
         "account.payment.method.line": "name:char code:char payment_type:char"
-        " journal_id:m2o:account.journal payment_account_id:m2o:account.account",
+        " journal_id:m2o:account.journal payment_account_id:m2o:account.account sequence:int",
         "account.tax.group": "name:char company_id:m2o:res.company",
         "account.tax": "name:char amount:float amount_type:char type_tax_use:char"
         " ~price_include:bool price_include_override:char tax_exigibility:char active:bool"
@@ -89,7 +90,10 @@ MODELS: dict[str, dict[str, Field]] = {
         "account.tax.repartition.line": "document_type:char repartition_type:char factor_percent:float"
         " account_id:m2o:account.account tag_ids:m2m:account.account.tag tax_id:m2o:account.tax",
         "account.payment.term": "name:char early_discount:bool discount_percentage:float discount_days:int"
-        " early_pay_discount_computation:char active:bool company_id:m2o:res.company",
+        " early_pay_discount_computation:char active:bool company_id:m2o:res.company line_ids:json",
+        "account.fiscal.position": "name:char auto_apply:bool active:bool company_id:m2o:res.company",
+        "account.fiscal.position.account": "position_id:m2o:account.fiscal.position account_src_id:m2o:account.account"
+        " account_dest_id:m2o:account.account",
         "account.lock_exception": "company_id:m2o:res.company user_id:m2o:res.users reason:char"
         " end_datetime:datetime fiscalyear_lock_date:date sale_lock_date:date"
         " purchase_lock_date:date tax_lock_date:date active:bool",

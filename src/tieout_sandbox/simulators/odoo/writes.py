@@ -14,6 +14,7 @@ from tieout_sandbox.simulators.odoo.errors import (
 )
 from tieout_sandbox.simulators.odoo.moves import Moves
 from tieout_sandbox.simulators.odoo.payments import Payments
+from tieout_sandbox.simulators.odoo.pristine import payment_methods
 from tieout_sandbox.simulators.odoo.reads import _DEFAULTS, Reads
 from tieout_sandbox.simulators.odoo.schema import MODELS
 from tieout_sandbox.simulators.odoo.store import Record, number
@@ -55,7 +56,10 @@ class Writes(Reads):
             return self.payments.reversal(values)
         if model == "account.tax":
             return self.moves.taxes.create(values, self._cleaned)
-        return self.world.add(model, self._cleaned(model, values))
+        made = self.world.add(model, self._cleaned(model, values))
+        if model == "account.journal" and made["type"] in ("bank", "cash", "credit"):
+            payment_methods(self.world, made)
+        return made
 
     def _cleaned(self, model: str, values: Record) -> Record:
         """Values of a plain record: defaults, numbers as Decimals, x2many commands as ids."""
