@@ -187,6 +187,9 @@ site: $(VENV)/.dev ## the documentation as a site, with a reference generated fr
 screenshots: $(VENV)/.dev ## pictures of the console in both themes, into docs/pictures
 	@$(BIN)/python -m tests.acceptance.pictures docs/pictures
 
+campaign-first-payout: $(VENV)/.dev ## time and clicks from nothing to a first proven payout; writes docs/campaigns/first-payout.md
+	@$(BIN)/python -m tests.acceptance.first_payout docs/campaigns/first-payout.md
+
 campaign-matching: $(VENV)/.dev ## matching on unseen companies beside its peers; writes docs/campaigns/matching.md
 	@$(BIN)/python -m benchmarks.matching quality --write docs/campaigns/matching.md
 

@@ -44,6 +44,17 @@ def free_port() -> int:
     raise OSError(f"every port from {mine.first} to {mine.first + _RANGE - 1} is taken")
 
 
+def is_taken(port: int) -> bool:
+    """Whether something is bound to a port of loopback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
 def free_ports(names: Iterable[str]) -> dict[str, int]:
     """A port for each name, no two alike."""
     return {name: free_port() for name in names}

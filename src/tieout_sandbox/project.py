@@ -55,7 +55,8 @@ def write_template(
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".tieout").mkdir(exist_ok=True, mode=0o700)
-    known = {**_of_world(world, folder), **values}
+    desk = f'sandbox = "http://localhost:{world.desk_port}"\n' if world.desk_port else ""
+    known = {**_of_world(world, folder), "sandbox": desk, **values}
     known |= {f"secret.{key}": _secret_file(folder, key, value) for key, value in secrets.items()}
     for place, text in _texts(files("tieout_sandbox") / "templates" / name):
         path = folder / place

@@ -10,7 +10,18 @@ from zoneinfo import ZoneInfo
 
 from tieout.connectors.odoo.versions import V19
 from tieout_sandbox.ports import free_ports
-from tieout_sandbox.simkit import HEAVY, LIGHT, NONE, Faults, Serving, VirtualClock, serve
+from tieout_sandbox.simkit import (
+    HEAVY,
+    LIGHT,
+    NONE,
+    Faults,
+    HttpSimulator,
+    Keeper,
+    Serving,
+    Tokens,
+    VirtualClock,
+    serve,
+)
 from tieout_sandbox.simulators.avatax import AvaTax
 from tieout_sandbox.simulators.bankfile import Bank
 from tieout_sandbox.simulators.chargebee import Chargebee
@@ -45,7 +56,8 @@ _CONCUR = ("client_id", "client_secret", "refresh_token")
 
 
 class World:
-    """Every outside system. Credentials are made anew for each sandbox."""
+    """Every outside system. `root` is what every secret is made of, in this order: the same one makes the same ones; made anew
+    where it is empty. `ports` are where the systems are served, free ones where none are said."""
 
     def __init__(
         self,
@@ -55,22 +67,26 @@ class World:
         faults: str = "none",
         start: datetime = datetime(2026, 9, 30, 12, tzinfo=UTC),
         delays: float = 0.0,
+        root: str = "",
+        ports: dict[str, int] | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.seed = folder, seed
         self.clock_file = folder / "clock"
         self.clock = VirtualClock(start, self.clock_file)
         now = self.clock.now
-        self.secrets = {name: secrets.token_hex(16) for name in _SECRETS}
-        self.secrets["events"] = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+        self.tokens = Tokens(root or secrets.token_hex(32))
+        self.secrets = {name: self.tokens.hex(16) for name in _SECRETS}
+        self.secrets["events"] = "whsec_" + base64.b64encode(bytes.fromhex(self.tokens.hex(24))).decode()
         plan = FAULT_PLANS[faults]
 
         def die(salt: int) -> Faults:
             return Faults(plan, seed * 1000 + salt)
 
         self.odoo = Odoo(
-            now, V19, database="meridian", admin_password=ADMIN_PASSWORD, faults=die(1), delays=delays
-        )
+            now, V19, database="meridian", admin_password=ADMIN_PASSWORD, faults=die(1), delays=delays,
+            token=self.tokens.hex,
+        )  # fmt: skip
         self.stripe = Stripe(
             now,
             key=self.secrets["stripe_key"],
@@ -107,10 +123,10 @@ class World:
         self.coupa = Coupa(now, **buyer, faults=die(12))
         app, secret = self.secrets["paypal_id"], self.secrets["paypal_secret"]
         self.paypal = PayPal(now, client_id=app, client_secret=secret, faults=die(13))
-        self.bank = Bank()
-        self.bank.open_account(IBAN_USD, "USD", 0)
-        self.bank.open_account(IBAN_EUR, "EUR", 0)
-        self.ports = free_ports(_SYSTEMS)
+        self.bank = _bank()
+        self.ports = ports or free_ports(_SYSTEMS)
+        # Where the sandbox's own page is served, 0 where there is none.
+        self.desk_port = 0
         self._serving: Serving | None = None
 
     @property
@@ -118,25 +134,28 @@ class World:
         """The folder into which the bank drops its files."""
         return self.folder / "statements"
 
-    def start(self) -> None:
-        """Serve every system; returns when all of them answer."""
+    @property
+    def systems(self) -> dict[str, HttpSimulator]:
+        """Every system that is asked over HTTP, by its name in `ports`."""
+        return {
+            "odoo": self.odoo,
+            "stripe": self.stripe,
+            **self.shops,
+            "salesforce": self.salesforce,
+            "cloudevents": self.events,
+            "chargebee": self.chargebee,
+            "gusto": self.gusto,
+            "concur": self.concur,
+            "avatax": self.avatax,
+            "coupa": self.coupa,
+            "paypal": self.paypal,
+        }
+
+    def start(self, keeper: Keeper | None = None) -> None:
+        """Serve every system; returns when all of them answer. `keeper` writes down what changes them."""
         self.statements.mkdir(exist_ok=True)
-        self._serving = serve(
-            {
-                self.ports["odoo"]: self.odoo,
-                self.ports["stripe"]: self.stripe,
-                self.ports["shop_us"]: self.shops["shop_us"],
-                self.ports["shop_eu"]: self.shops["shop_eu"],
-                self.ports["salesforce"]: self.salesforce,
-                self.ports["cloudevents"]: self.events,
-                self.ports["chargebee"]: self.chargebee,
-                self.ports["gusto"]: self.gusto,
-                self.ports["concur"]: self.concur,
-                self.ports["avatax"]: self.avatax,
-                self.ports["coupa"]: self.coupa,
-                self.ports["paypal"]: self.paypal,
-            }
-        )
+        served = {self.ports[name]: system for name, system in self.systems.items()}
+        self._serving = serve(served, keeper=keeper)
         self.mail.start(self.ports["smtp"])
 
     def url(self, name: str) -> str:
@@ -171,3 +190,10 @@ class World:
         self.mail.stop()
         if self._serving is not None:
             self._serving.stop()
+
+
+def _bank() -> Bank:
+    bank = Bank()
+    for iban, currency in ((IBAN_USD, "USD"), (IBAN_EUR, "EUR")):
+        bank.open_account(iban, currency, 0)
+    return bank

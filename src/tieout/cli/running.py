@@ -23,7 +23,7 @@ from tieout.cli.context import (
     open_project,
     open_running,
 )
-from tieout.cli.sandbox import is_empty, is_installed, lives_under, sandbox_part, was_toured
+from tieout.cli.sandbox import is_empty, is_installed, lives_under, sandbox_part, throw_away, was_toured
 from tieout.cli.signing_in import first_link
 
 if TYPE_CHECKING:
@@ -50,6 +50,13 @@ def up(
     day_s: Annotated[
         float, typer.Option("--seconds-a-day", help="in an empty folder: how fast the sandbox's days pass")
     ] = 2.0,
+    company: Annotated[
+        str, typer.Option(help="in an empty folder: which company on the sandbox, distributor or services")
+    ] = "distributor",
+    anew: Annotated[
+        bool, typer.Option("--anew", help="throw the folder's company on the sandbox away, and begin another")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="with --anew: without being asked")] = False,
     own: Annotated[
         bool, typer.Option("--own", help="in an empty folder: a project of your own, set up in the browser")
     ] = False,
@@ -61,29 +68,18 @@ def up(
 ) -> None:
     """Run everything: the database, a worker (or several), the web side; what dies is restarted.
 
-    In an empty folder: a company on the sandbox, to look around in; with --own, or where no sandbox is installed, a project of your
-    own, which is set up in the browser.
+    In an empty folder: a company on the sandbox, to look around in; started there again, it goes on. With --own, or where no
+    sandbox is installed, a project of your own, which is set up in the browser.
     """
     from tieout.observe import ServiceManager
     from tieout.settings import read_environment
 
     stop = stop_on_signals()
+    if was_toured(folder) or anew or (is_empty(folder) and is_installed() and not own):
+        _on_the_sandbox(folder, day_s, company, anew, yes, stop)
+        return
     if is_empty(folder):
-        if not own and is_installed():
-            sandbox_part("demo.tour").Tour(folder, factories.supervisor, day_s).run(stop)
-            return
         begin_empty(folder)
-    if was_toured(folder):
-        if who := lives_under(folder):
-            fail(
-                f"{folder}: its company lives on the sandbox, under {who}: end that first by Ctrl-C or SIGTERM",
-                USAGE,
-            )
-        fail(
-            f"{folder}: its company lived on the sandbox, which ended with `tieout up`: begin anew in an empty folder, or "
-            "make a project of your own with `tieout init`",
-            USAGE,
-        )
     project = open_project(folder)
     server = take_and_start(project)
     more = tuple(f"worker-{n}" for n in range(2, workers + 1))
@@ -101,6 +97,25 @@ def up(
         project.close()
     if supervisor.reason:
         fail(f"Tieout ended: {supervisor.reason}. What it wrote is in {project.settings.state}")
+
+
+def _on_the_sandbox(
+    folder: Path, day_s: float, company: str, anew: bool, yes: bool, stop: threading.Event
+) -> None:
+    """The company of a folder, or one that is set up there."""
+    tour = sandbox_part("demo.tour")
+    if company not in ("distributor", "services"):
+        fail(f"no company {company!r}: there are distributor and services", USAGE)
+    if was_toured(folder) and (who := lives_under(folder)):
+        fail(
+            f"{folder}: its company lives on the sandbox, under {who}: end that first by Ctrl-C or SIGTERM",
+            USAGE,
+        )
+    if anew:
+        if not yes and not typer.confirm(f"Everything in {folder.resolve()} is deleted. Go on?"):
+            fail("nothing was thrown away", USAGE)
+        throw_away(folder)
+    tour.Tour(folder, factories.supervisor, day_s, company).run(stop)
 
 
 def begin_empty(folder: Path) -> None:
@@ -267,7 +282,13 @@ def serve(folder: Folder = Path()) -> None:
             project=project,
             spool=settings.state / "uploads",
         ),
-        pages(settings.name, settings.environment, settings.identity.sign_on is not None, people_exist),
+        pages(
+            settings.name,
+            settings.environment,
+            settings.identity.sign_on is not None,
+            people_exist,
+            settings.sandbox,
+        ),
     )
     raise typer.Exit(ending.code)
 

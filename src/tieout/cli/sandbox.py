@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,20 @@ def lives_under(folder: Path) -> str:
     free = lock.take()
     lock.free()
     return "" if free else lock.holder
+
+
+def throw_away(folder: Path) -> None:
+    """Delete everything in a folder in which a company on the sandbox lived, and in no other. Ends with 2 where it is none."""
+    settings = folder / "tieout.toml"
+    if not was_toured(folder) or (
+        settings.exists() and 'environment = "sandbox"' not in settings.read_text(errors="replace")
+    ):
+        fail(f"{folder} holds no company on the sandbox: nothing is thrown away", USAGE)
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def was_toured(folder: Path) -> bool:

@@ -59,6 +59,8 @@ class Site:
 
     name: str
     environment: str
+    # The address of the sandbox's own page, "" where there is none.
+    sandbox: str = ""
 
 
 @dataclass

@@ -33,12 +33,14 @@ from tieout.console.views.today import Today
 Pages = Callable[[ASGIApp], Sequence[BaseRoute]]
 
 
-def pages(name: str, environment: str, sso: bool, people_exist: Callable[[], bool]) -> Pages:
+def pages(
+    name: str, environment: str, sso: bool, people_exist: Callable[[], bool], sandbox: str = ""
+) -> Pages:
     """What makes the routes of every page, once the API is there that they ask; `people_exist` is asked in a thread
     of its own."""
 
     def made(api: ASGIApp) -> Sequence[BaseRoute]:
-        r = Renderer(Site(name, environment), api)
+        r = Renderer(Site(name, environment, sandbox), api)
 
         def at(path: str, view: View, act: Act | None = None) -> Route:
             methods = ["GET", "HEAD", "POST"] if act is not None else ["GET", "HEAD"]

@@ -43,6 +43,8 @@ class Project:
     folder: Path
     name: str
     environment: str
+    # The address of the sandbox's own page, on a sandbox.
+    sandbox: str
     dsn: str
     owner_dsn: str
     clock_file: Path | None
@@ -70,7 +72,7 @@ _TOP = {
     # A project of one file has these in it as well.
     "interfaces", "mappings",
 }  # fmt: skip
-_PROJECT = {"name", "environment"}
+_PROJECT = {"name", "environment", "sandbox"}
 _INTERFACE = {
     "system",
     "entity",
@@ -406,15 +408,13 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
             raise file.fail(come.interface, "fetch", "it says otherwise than [watch] how files are whole")
         fetch.append((come.interface, come.place))
         interfaces[come.interface] = replace(interfaces[come.interface], arrival=come.arrival)
-    sinks = {str(k): str(v) for k, v in file.data.get("sinks", {}).items()}
-    for target, system in sinks.items():
-        if target not in ("crm", "mail", "event", "bank") or system not in systems:
-            raise file.fail(target, "sinks", "crm, mail, event and bank each name one of the systems")
+    sinks = _sinks(file, systems)
     identity = read_identity(file, serve_host, serve_port, entities, secret)
     return Project(
         folder=folder,
         name=file.need(project, "name", str, "project"),
         environment=file.need(project, "environment", str, "project"),
+        sandbox=_sandbox(file, project),
         dsn=dsn or _database(file, folder, "dsn"),
         owner_dsn=_database(file, folder, "owner_dsn"),
         clock_file=(folder / clock) if clock else None,
@@ -438,3 +438,25 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
             identity.sign_on.says() if identity.sign_on else (),
         ),
     )
+
+
+def _sinks(file: TomlFile, systems: dict[str, SystemConfig]) -> dict[str, str]:
+    """Which system takes what goes out, by its kind. Raises ProjectError."""
+    sinks = {str(k): str(v) for k, v in file.data.get("sinks", {}).items()}
+    for target, system in sinks.items():
+        if target not in ("crm", "mail", "event", "bank") or system not in systems:
+            raise file.fail(target, "sinks", "crm, mail, event and bank each name one of the systems")
+    return sinks
+
+
+_SANDBOX = re.compile(r"http://localhost:\d{2,5}")
+
+
+def _sandbox(file: TomlFile, project: dict[str, Any]) -> str:
+    """Where the sandbox's own page is: on this very machine, and nowhere but on a sandbox. Raises ProjectError."""
+    address = str(project.get("sandbox", ""))
+    if address and (project.get("environment") != "sandbox" or not _SANDBOX.fullmatch(address)):
+        raise file.fail(
+            "sandbox", "project", 'an address http://localhost:PORT, with environment = "sandbox"'
+        )
+    return address

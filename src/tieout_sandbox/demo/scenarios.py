@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -24,7 +24,7 @@ from tieout.reconcile.ledger import Decisions, suggestions
 from tieout.security import load_authority, new_key
 from tieout_sandbox import Month, Oracle, Planted, World, write_project
 from tieout_sandbox.books import ServedBooks, SimulatedBooks
-from tieout_sandbox.company import Administrator
+from tieout_sandbox.company import Administrator, Company
 from tieout_sandbox.month import END, FIRST
 from tieout_sandbox.people import ADMINISTRATORS, let_in
 from tieout_sandbox.planted_faults import plant_faults
@@ -34,6 +34,7 @@ from tieout_sandbox.services.chart import DE, US
 from tieout_sandbox.services.manual_entries import reverse_by_hand, settle_by_hand
 from tieout_sandbox.services.planted_faults import TURNED, TURNED_ON
 from tieout_sandbox.services.planted_faults import plant_faults as plant_services_faults
+from tieout_sandbox.simkit import Tokens
 from tieout_sandbox.simulators.bankfile import BankLine
 
 # Name, role of every entity, what sources call them.
@@ -68,6 +69,15 @@ class DemoOptions:
     plant: bool = True
     rerun: bool = False
     close: bool = True
+    # Whether people accept the matches that they know to be right, or leave them to whoever looks.
+    accepts: bool = True
+    # What the keys of the company's people are made of; anew each time where it is empty.
+    root: str = ""
+
+    def keys(self, names: Iterable[str]) -> dict[str, str]:
+        """A key for each of these people."""
+        people = Tokens(self.root)
+        return {n: people.named(f"key of {n}") if self.root else new_key() for n in names}
 
 
 class Scenario(Protocol):
@@ -77,8 +87,19 @@ class Scenario(Protocol):
     # What people booked past the product, by the role of its account: a credit is negative.
     by_hand: dict[str, Decimal]
 
+    # The companies in Odoo by entity, once they are set up.
+    companies: dict[str, Company]
+
     def set_up(self, folder: Path, port: int) -> Any:
         """Set the company up in Odoo and write its project; the month."""
+        ...
+
+    def take_up(self, companies: dict[str, Company]) -> Any:
+        """Go on with companies that were set up before, with a project: the month, from its beginning."""
+        ...
+
+    def happen(self, what: str, **given: Any) -> None:
+        """Let what people did outside the ledger happen again, as `note` was told of it."""
         ...
 
     def open(self, project: OpenProject) -> None:
@@ -147,7 +168,7 @@ class Distributor:
     def __init__(self, options: DemoOptions, world: World, admin: Administrator) -> None:
         self._options, self._world, self._admin = options, world, admin
         self.by_hand: dict[str, Decimal] = {}
-        self._keys = {name: new_key() for name in (*ADMINISTRATORS, *(p[0] for p in DISTRIBUTORS_PEOPLE))}
+        self._keys = options.keys((*ADMINISTRATORS, *(p[0] for p in DISTRIBUTORS_PEOPLE)))
 
     def set_up(self, folder: Path, port: int) -> Month:
         """The company in Odoo, its project against it, and its month."""
@@ -157,6 +178,11 @@ class Distributor:
         write_project(
             folder, self._world, company, port, odoo_url=options.odoo_url, odoo_database=options.odoo_db
         )
+        return self.take_up({"US": company})
+
+    def take_up(self, companies: dict[str, Company]) -> Month:
+        """The month of a company that is set up."""
+        options, self.companies, company = self._options, companies, companies["US"]
         # The traps reach into the books as an accountant does, over the API.
         month = Month(
             self._world,
@@ -167,6 +193,9 @@ class Distributor:
         books = _books(options, self._world, self._admin, [company.id])
         self._month, self._oracle = month, Oracle(self._world, month, company.id, books)
         return month
+
+    def happen(self, what: str, **given: Any) -> None:
+        """Nobody does anything outside the ledger."""
 
     @property
     def planted(self) -> list[Planted]:
@@ -181,8 +210,9 @@ class Distributor:
         """The day's reconciliation; and the accountant goes through the work list."""
         demo.insist(project, lambda _: reconcile(project, "US", day))
         demo.settle(project)
-        demo.insist(project, lambda c: self._accept(c, project))
-        demo.settle(project)
+        if self._options.accepts:
+            demo.insist(project, lambda c: self._accept(c, project))
+            demo.settle(project)
         if self._oracle.owing():
             demo.insist(project, lambda _: self.tell_owed(project))
             demo.settle(project)
@@ -271,23 +301,28 @@ class Services:
     def __init__(self, options: DemoOptions, world: World, admin: Administrator) -> None:
         self._options, self._world, self._admin = options, world, admin
         self.by_hand: dict[str, Decimal] = {}
-        self._keys = {name: new_key() for name in (*ADMINISTRATORS, *(p[0] for p in PEOPLE))}
+        self._keys = options.keys((*ADMINISTRATORS, *(p[0] for p in PEOPLE)))
 
     def set_up(self, folder: Path, port: int) -> ServicesMonth:
         """Both companies in Odoo, each with its chart of accounts, one project for both, and their month."""
         options = self._options
         names = _names(options, self._admin, "Northwind Services", "Northwind GmbH")
         charts = zip(("US", "DE"), names, (US, DE), strict=True)
-        self._companies = {code: self._admin.set_up(name, FIRST, chart) for code, name, chart in charts}
+        companies = {code: self._admin.set_up(name, FIRST, chart) for code, name, chart in charts}
         write_services_project(
             folder,
             self._world,
-            self._companies,
+            companies,
             port,
             odoo_url=options.odoo_url,
             odoo_database=options.odoo_db,
         )
-        self._books = _books(options, self._world, self._admin, [c.id for c in self._companies.values()])
+        return self.take_up(companies)
+
+    def take_up(self, companies: dict[str, Company]) -> ServicesMonth:
+        """The month of companies that are set up."""
+        self.companies = self._companies = companies
+        self._books = _books(self._options, self._world, self._admin, [c.id for c in companies.values()])
         self._month = ServicesMonth(
             self._world, self._options.orders, plant=plant_services_faults if self._options.plant else None
         )
@@ -312,7 +347,7 @@ class Services:
             if day == BY_HAND_ON and self._options.plant:
                 self._pay_by_hand(project, day)
         if day == TURNED_ON and self._options.plant:
-            reverse_by_hand(self._admin, self._companies["US"].id, TURNED, day)
+            reverse_by_hand(self._admin, self.companies["US"].id, TURNED, day)
         for _ in range(3):
             demo.insist(project, lambda c: self._approve(c, project, day))
             demo.settle(project)
@@ -331,14 +366,24 @@ class Services:
         assert row is not None, f"no run with bills of {BY_HAND} waits"
         waiting: Any = decode_document(row["content"].encode())
         numbers = [x.number for x in waiting.settles]
+        given = {"numbers": numbers, "key": row["source_key"], "day": day.isoformat()}
+        if self.note("paid_by_hand", **given):
+            settle_by_hand(self._admin, self.companies["US"].id, numbers, day)
+            self.happen("paid_by_hand", **given)
+
+    # Told of what people do outside the ledger; whether it is to be done: not what was done before.
+    note: Callable[..., bool] = staticmethod(lambda what, **given: True)
+
+    def happen(self, what: str, **given: Any) -> None:
+        """The bank has a payment that somebody made on its own page."""
+        numbers, day = given["numbers"], date.fromisoformat(given["day"])
         amount = self._month.buying.paid_by_hand(numbers)
-        settle_by_hand(self._admin, self._companies["US"].id, numbers, day)
         on, name = day + timedelta(days=1), self._month.buying.tool.vendors[BY_HAND].name
         line = BankLine(on, -int(amount.scaleb(2)), counterparty=name, remittance=" ".join(numbers))
         self._month.expect(line)
         self._month.awaited(line)
         self.by_hand["outstanding_payments"] = -amount
-        self._month.planted.append(Planted("paid_already", f"{row['source_key']} payment", amount))
+        self._month.planted.append(Planted("paid_already", f"{given['key']} payment", amount))
 
     def before_lock(self, demo: Any, project: OpenProject, until: date) -> None:
         """What was received and is not billed is accrued."""
@@ -385,7 +430,7 @@ class Services:
     def lock(self, until: date) -> None:
         """Lock the fiscal year of both companies in Odoo up to and with a day."""
         vals = {"fiscalyear_lock_date": until.isoformat()}
-        ids = [c.id for c in self._companies.values()]
+        ids = [c.id for c in self.companies.values()]
         self._admin.call("res.company", "write", ids=ids, vals=vals)
 
     def tell_owed(self, project: OpenProject) -> None:
@@ -427,7 +472,7 @@ class Services:
 
     def oracle(self) -> ServicesOracle:
         """The oracle of both companies."""
-        companies = {code: c.id for code, c in self._companies.items()}
+        companies = {code: c.id for code, c in self.companies.items()}
         return ServicesOracle(self._world, self._month, companies, self._books)
 
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import uvicorn
 import uvloop
 
+from tieout_sandbox.simkit.diary import Keeper
 from tieout_sandbox.simkit.faults import Faults
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -53,8 +54,8 @@ class HttpSimulator(Protocol):
 
 
 class _App:
-    def __init__(self, simulator: HttpSimulator, lock: asyncio.Lock) -> None:
-        self._simulator, self._lock = simulator, lock
+    def __init__(self, simulator: HttpSimulator, lock: asyncio.Lock, keeper: Keeper | None) -> None:
+        self._simulator, self._lock, self._keeper = simulator, lock, keeper
         self._late: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -83,8 +84,7 @@ class _App:
             task.add_done_callback(self._late.discard)
             await _cut(send)
             return
-        async with self._lock:
-            answer = simulator.answer(*args)
+        answer = await self._answer(args)
         if answer.delay_s:
             await asyncio.sleep(answer.delay_s)
         if writing and faults.strikes("cut_after_commit"):
@@ -94,8 +94,14 @@ class _App:
 
     async def _act_later(self, args: tuple[str, str, str, dict[str, str], bytes]) -> None:
         await asyncio.sleep(0.25)
-        async with self._lock:
-            self._simulator.answer(*args)
+        await self._answer(args)
+
+    async def _answer(self, args: tuple[str, str, str, dict[str, str], bytes]) -> Answer:
+        if self._keeper is None:
+            async with self._lock:
+                return self._simulator.answer(*args)
+        async with self._keeper.turn(self._simulator, args), self._lock:
+            return self._simulator.answer(*args)
 
 
 async def _reply(send: Send, answer: Answer) -> None:
@@ -134,8 +140,10 @@ class Serving:
         self._thread.join(_ENDING_S)
 
 
-def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> Serving:
-    """Serve each simulator at its port from one daemon thread; returns once all answer.
+def serve(
+    simulators: dict[int, HttpSimulator], host: str = "127.0.0.1", keeper: Keeper | None = None
+) -> Serving:
+    """Serve each simulator at its port from one daemon thread; returns once all answer. `keeper` writes down what changes them.
 
     Port 0 is not taken: callers choose free ports, so that addresses are known beforehand. Raises OSError, and serves none,
     where something else has a port.
@@ -148,7 +156,7 @@ def serve(simulators: dict[int, HttpSimulator], host: str = "127.0.0.1") -> Serv
         lock = asyncio.Lock()
         for port, simulator in simulators.items():
             config = uvicorn.Config(
-                _App(simulator, lock),
+                _App(simulator, lock, keeper),
                 host=host,
                 port=port,
                 log_level="critical",

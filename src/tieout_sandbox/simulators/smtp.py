@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email import message_from_bytes
 from typing import Any
 
@@ -19,14 +20,23 @@ class MailServer:
         self.faults = faults or Faults(NONE, 0)
         self.messages: dict[str, list[str]] = {}
         self._controller: Any = None
+        # Told of each message before it is accepted: its id and its subject.
+        self.heard: Callable[[str, str], None] | None = None
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         """Accept, or put off with a temporary failure (RFC 5321 section 4.2.1)."""
         if self.faults.strikes("server_error") or self.faults.strikes("too_many"):
             return "451 4.3.0 Try again later"
         message = message_from_bytes(envelope.content)
-        self.messages.setdefault(str(message["Message-ID"]), []).append(str(message["Subject"]))
+        identity, subject = str(message["Message-ID"]), str(message["Subject"])
+        if self.heard is not None:
+            self.heard(identity, subject)
+        self.take(identity, subject)
         return "250 2.0.0 Accepted"
+
+    def take(self, identity: str, subject: str) -> None:
+        """Keep a message."""
+        self.messages.setdefault(identity, []).append(subject)
 
     def start(self, port: int) -> None:
         """Listen on loopback."""

@@ -47,8 +47,10 @@ class Odoo:
         admin_password: str = "admin",
         faults: Faults | None = None,
         delays: float = 0.0,
+        token: Callable[[int], str] = secrets.token_hex,
     ) -> None:
-        self.service, self.played = Service(now, played, admin_password), played
+        self.service, self.played = Service(now, played, admin_password, token), played
+        self._token = token
         self._version = version_info(played)
         self.database, self.faults = database, faults or Faults(NONE, 0)
         self.delays, self.simulated_seconds, self.requests = delays, 0.0, 0
@@ -251,7 +253,7 @@ class Odoo:
         if uid is None:
             error = OdooError(200, "odoo.exceptions.AccessDenied", "Access Denied")
             return Answer(200, _json(head | {"error": _rpc_error(error)}))
-        session = secrets.token_hex(16)
+        session = self._token(16)
         self._sessions[session] = uid
         result = {"uid": uid, "username": params["login"], "is_admin": uid == 2, "is_system": uid == 2}
         cookie = {"set-cookie": f"session_id={session}; Path=/; HttpOnly"}

@@ -37,8 +37,14 @@ _KNOWN_UNSIMULATED = ("purchase.order", "purchase.order.line", "sale.order", "ac
 class Service(Writes):
     """A database and its methods. `call` is the only way in."""
 
-    def __init__(self, now: Callable[[], datetime], played: Played, admin_password: str = "admin") -> None:
-        self.played = played
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        played: Played,
+        admin_password: str = "admin",
+        token: Callable[[int], str] = secrets.token_hex,
+    ) -> None:
+        self.played, self._token = played, token
         self.world = World(now, played)
         self.moves = Moves(self.world)
         self.matching = Matching(self.world, self.moves)
@@ -296,7 +302,7 @@ class Service(Writes):
     def make_key(self, uid: int, *, scoped: bool = True, name: str = "Key", days: float = 0) -> str:
         """A new API key of a user: 40 hex digits; one without a scope is as versions made them that had none. `days` 0: it
         has no end, which an administrator alone may have."""
-        key = secrets.token_hex(20)
+        key = self._token(20)
         ends = self.world.now() + timedelta(days=days)
         values = {
             "name": name, "user_id": uid, "scope": "rpc" if scoped and self.played.key_scope else False,

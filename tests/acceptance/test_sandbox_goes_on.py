@@ -1,0 +1,187 @@
+"""A company on the sandbox goes on after its process was killed: the same outside, the same ledger. Who looks around is one of two
+people, each one click away, and nobody without the link is either."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.acceptance.commands import run_tieout
+from tieout_sandbox.demo.living import Living
+
+pytestmark = pytest.mark.long
+ORDERS = 14
+UP = (
+    "import sys, tieout_sandbox.demo.living as living; living.ORDERS = {orders}; sys.argv = {argv!r}; "
+    "from tieout.bootstrap import main; main()"
+)
+
+
+class Up:
+    """`tieout up` of a folder, with a small company."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.log = folder.with_suffix(".log")
+        argv = ["tieout", "up", "--dir", str(folder), "--seconds-a-day", "0.01", *options]
+        with self.log.open("wb") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", UP.format(orders=ORDERS, argv=argv)], stdout=file, stderr=file,
+                env={**os.environ, "COLUMNS": "400"},
+            )  # fmt: skip
+
+    def said(self, pattern: str, seconds: float = 600) -> re.Match[str]:
+        deadline = time.monotonic() + seconds
+        while (found := re.search(pattern, self.log.read_text())) is None:
+            assert self.process.poll() is None and time.monotonic() < deadline, self.log.read_text()[-3000:]
+            time.sleep(0.1)
+        return found
+
+    @property
+    def link(self) -> str:
+        return self.said(r"http://localhost:\d+/enter\?key=\S+")[0]
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        self.process.send_signal(number)
+        self.process.wait(120)
+
+
+@contextmanager
+def up(folder: Path, *options: str) -> Iterator[Up]:
+    running = Up(folder, *options)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.end()
+
+
+def held(folder: Path, copy: Path) -> str:
+    """What the ledgers of a company hold, lived through again from a copy of what is kept."""
+    shutil.copytree(folder / ".sandbox", copy / ".sandbox")
+    living = Living.take_up(copy)
+    try:
+        return str(living.scenario.oracle().held().sha256)
+    finally:
+        living.stop()
+
+
+def days_over(folder: Path) -> int:
+    diary = folder / ".sandbox" / "diary"
+    return diary.read_text().count('"over":') if diary.exists() else 0
+
+
+@pytest.mark.parametrize("company", ["distributor", "services"])
+def test_a_company_that_is_killed_goes_on_and_has_the_same_ledger(tmp_path: Path, company: str) -> None:
+    quiet, shaken = tmp_path / "quiet", tmp_path / "shaken"
+    with up(quiet, "--company", company) as running:
+        running.said("month is over")
+    for until in (3, 12, 30):
+        with up(shaken, "--company", company) as running:
+            running.link  # noqa: B018 - it is up
+            while days_over(shaken) < until:
+                assert running.process.poll() is None, running.log.read_text()[-3000:]
+                time.sleep(0.02)
+            running.end(signal.SIGKILL)
+    with up(shaken) as running:
+        running.said("goes on")
+        running.said("month is over")
+    assert "could not do something" not in running.log.read_text()
+    assert held(shaken, tmp_path / "again") == held(quiet, tmp_path / "once")
+
+
+def test_two_people_are_one_click_away_for_whoever_has_the_link_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "books"
+    with up(folder) as running, httpx2.Client(follow_redirects=True, timeout=60) as http:
+        base = running.said(r"Tieout is up: (http://localhost:\d+)/")[1]
+        link = running.link
+        desk = link.partition("/enter")[0]
+        # Without the link nobody is anybody, and a wrong key is no key.
+        for address in (
+            f"{desk}/",
+            f"{desk}/continue?as=approver&back=/",
+            f"{desk}/throw-away",
+            f"{desk}/enter?key=x",
+        ):
+            reply = httpx2.get(address)
+            assert reply.status_code == 403 and "set-cookie" not in reply.headers, address
+        page = http.get(link)
+        assert page.url.path == "/start" and "Continue as the approver" in page.text
+        assert http.get(f"{base}/api/v1/session").json()["person"] == "alex"
+        page = http.get(f"{desk}/continue?as=approver&back=/approvals?x=1")
+        assert str(page.url) == f"{base}/approvals?x=1" and "Continue as the accountant" in page.text
+        assert http.get(f"{base}/api/v1/session").json()["person"] == "robin"
+        # Again and again, with no wait for another code; the evidence has both by name.
+        for name in ("accountant", "approver", "accountant"):
+            http.get(f"{desk}/continue?as={name}&back=/")
+        assert http.get(f"{base}/api/v1/session").json()["person"] == "alex"
+        # Nobody else, nowhere else, and not from another site.
+        for wrong in (
+            "as=ann&back=/",
+            "as=approver&back=//evil.example",
+            "as=approver&back=https://evil.example",
+        ):
+            assert http.get(f"{desk}/continue?{wrong}").status_code == 404
+        key = {"cookie": f"tieout_sandbox={link.partition('key=')[2]}"}
+        elsewhere = httpx2.get(f"{desk}/", headers={**key, "host": "evil.example"})
+        assert elsewhere.status_code == 403
+        strange = httpx2.post(
+            f"{desk}/throw-away",
+            headers={**key, "origin": "http://evil.example"},
+            data={"company": "services"},
+        )
+        assert strange.status_code == 403
+        # The company's people do something outside, as its button says.
+        done = http.post(f"{desk}/do", headers={"origin": desk}, data={"what": "lock", "case": ""})
+        assert done.status_code == 200 and "October is locked in Odoo" in done.text
+        assert (
+            http.post(f"{desk}/do", headers={"origin": desk}, data={"what": "rob", "case": ""}).status_code
+            == 404
+        )
+        # What it knows them by is read by its owner alone.
+        for path in (folder / ".sandbox").iterdir():
+            if path.is_file() and path.name != "clock":
+                assert path.stat().st_mode & 0o077 == 0, path
+        assert (folder / ".sandbox").stat().st_mode & 0o077 == 0
+        # One is thrown away, and the other company begins.
+        asked = http.get(f"{desk}/throw-away").text
+        assert str(folder) in asked and "cannot be brought back" in asked
+        thrown = http.post(f"{desk}/throw-away", headers={"origin": desk}, data={"company": "services"})
+        assert thrown.status_code == 200 and "being set up" in thrown.text
+        running.said(r"(?s)is set up in it.*is set up in it.*Tieout is up")
+        assert "Northwind" in (folder / "tieout.toml").read_text()
+        assert http.get(f"{desk}/continue?as=accountant&back=/start").url.path == "/start"
+
+
+def test_it_is_thrown_away_by_a_command_that_asks_first_and_nothing_else_is(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    assert run_tieout("init", str(mine)).returncode == 0
+    done = run_tieout("up", "--dir", str(mine), "--anew", "--yes")
+    assert done.returncode == 2 and "nothing is thrown away" in done.stderr
+    (mine / ".sandbox").mkdir()
+    done = run_tieout("up", "--dir", str(mine), "--anew", "--yes")
+    assert done.returncode == 2 and (mine / "tieout.toml").exists()
+    unknown = run_tieout("up", "--dir", str(tmp_path / "x"), "--company", "bakery")
+    assert unknown.returncode == 2 and "distributor and services" in unknown.stderr
+
+
+def test_a_page_of_the_sandbox_is_named_on_a_sandbox_alone(tmp_path: Path) -> None:
+    """Elsewhere such a setting is refused, and Tieout itself has no way to be somebody else."""
+    assert run_tieout("init", str(tmp_path / "mine")).returncode == 0
+    path = tmp_path / "mine" / "tieout.toml"
+    text = path.read_text()
+    assert "[project]" in text
+    for address in ("http://localhost:9000", "http://evil.example"):
+        path.write_text(text.replace("[project]", f'[project]\nsandbox = "{address}"', 1))
+        done = run_tieout("check", "--dir", str(tmp_path / "mine"))
+        assert done.returncode == 2 and "sandbox" in done.stderr, done.stderr
