@@ -114,7 +114,7 @@ def test_people_are_let_in_by_two_administrators(site: Site) -> None:
     assert site("people", "confirm", asked.stdout.rpartition(" ")[2].strip(), by="ben").returncode == 0
     listed = json.loads(site("people", "list", "--json").stdout)
     (carla,) = [p for p in listed["people"] if p["name"] == "carla"]
-    assert carla["roles"] == [{"role": "controller", "entity": "US", "limit": "3000.00"}]
+    assert carla["roles"] == [{"role": "controller", "entity": "US", "limit": "3000.00", "own": False}]
     for words, said in (
         (("grant", "carla", "controller", "--entity", "FR", "--limit", "1"), "no entity 'FR'"),
         (("grant", "carla", "controller", "--entity", "US", "--limit", "much"), "--limit"),

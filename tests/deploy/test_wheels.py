@@ -65,7 +65,7 @@ def test_the_product_needs_no_library_of_simulators(wheels: dict[str, Path]) -> 
     assert "graphql-core" not in locked and "aiosmtpd" not in locked
 
 
-@pytest.mark.parametrize("command", ["demo", "sandbox", "up"])
+@pytest.mark.parametrize("command", ["demo", "sandbox"])
 def test_without_the_sandbox_the_product_says_what_to_install(
     wheels: dict[str, Path], tmp_path: Path, command: str
 ) -> None:
@@ -86,3 +86,19 @@ def test_a_project_of_ones_own_begins_without_the_sandbox(wheels: dict[str, Path
     done = run([wheels["tieout"]], "init", str(tmp_path / "books"))
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "books" / "tieout.toml").is_file()
+
+
+def test_up_in_an_empty_folder_begins_a_project_of_ones_own_and_says_what_the_sandbox_is(
+    wheels: dict[str, Path], tmp_path: Path
+) -> None:
+    code = RUN.format(
+        wheels=repr(str(wheels["tieout"])),
+        source=str(ROOT / "src"),
+        arguments=["up", "--dir", str(tmp_path / "books")],
+    )
+    up = subprocess.Popen([sys.executable, "-P", "-c", code], stderr=subprocess.PIPE, text=True, cwd="/")
+    assert up.stderr is not None
+    said = "".join(line for line, _ in zip(up.stderr, range(2), strict=False))
+    up.terminate()
+    up.wait(60)
+    assert "A project of your own is begun" in said and "pip install 'tieout[sandbox]'" in said

@@ -127,6 +127,10 @@ def begin_empty(folder: Path) -> None:
     except OSError as error:
         fail(f"no project can be made in {folder}: {error.strerror}", USAGE)
     err.print(f"A project of your own is begun in {folder.resolve()}")
+    if not is_installed():
+        err.print(
+            "For a simulated company to look around in: pip install 'tieout[sandbox]', and an empty folder"
+        )
 
 
 def take_and_start(project: OpenProject) -> EmbeddedServer | None:

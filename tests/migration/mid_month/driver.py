@@ -50,7 +50,7 @@ from tieout.processes import plan_document
 from tieout.processes.facts import Facts
 from tieout.proofs import take_control_totals, tie_out
 from tieout.security import AddPerson, Begin, Confirm, GrantRole, change_authority, key_hash, new_key
-from tieout.store.server_programs import binaries
+from tieout.store.embedded import binaries
 
 HERE = Path(__file__).resolve().parent
 OCTOBER, NOVEMBER = Period(2026, 10), Period(2026, 11)

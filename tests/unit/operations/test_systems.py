@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from tieout.connector_api import ApiVersion, TransientError
+from tieout.connector_api import ApiVersion, SystemConfig, TransientError
 from tieout.operations.discover import discover
 from tieout.operations.systems import check_system
 
@@ -20,7 +20,9 @@ def _project(api: ApiVersion | None, now: datetime) -> Any:
 
     return SimpleNamespace(
         release=lambda: None,
-        settings=SimpleNamespace(systems={"mail": None}, release=SimpleNamespace(interfaces={})),
+        settings=SimpleNamespace(
+            systems={"mail": SystemConfig("mail", "smtp", "test", {})}, release=SimpleNamespace(interfaces={})
+        ),
         connector_of=lambda name: connector,
         clock=SimpleNamespace(now=lambda: now),
         open_session=nobody,

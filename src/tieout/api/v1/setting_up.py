@@ -241,6 +241,8 @@ async def account_choices(
     bank: Annotated[list[Annotated[str, Length(max_length=80)]] | None, Query(max_length=50)] = None,
 ) -> Choices:
     """Which roles need an account, and which accounts of the chart could serve, as the ledger has it now."""
+    if not caller.may("mappings:read", entity):
+        raise ProblemError(403, "forbidden", f"{caller.name} has no role for mappings:read of {entity}")
     return await _asked(
         context, entity, lambda: _choices(choosing_accounts.account_choices(project, entity, bank or ()))
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
+from tieout.console.asking import AnswerError
 from tieout.console.charts import Bar, bars
 from tieout.console.rendering import Page, Renderer
 from tieout.console.words import amount
@@ -40,8 +41,14 @@ class Today:
 
 
 async def _is_new(page: Page) -> bool:
-    """Whether the project is still to be set up: it reads nothing yet."""
-    return not any(s["done"] for s in (await page.api.get("/set-up"))["steps"] if s["key"] == "interface")
+    """Whether the project is still to be set up: it reads nothing yet. Where its files are not at hand, nothing can be set up."""
+    try:
+        how = await page.api.get("/set-up")
+    except AnswerError as error:
+        if error.status != 503:
+            raise
+        return False
+    return not any(s["done"] for s in how["steps"] if s["key"] == "interface")
 
 
 def cash_chart(rows: list[dict[str, Any]]) -> Any:
