@@ -13,6 +13,9 @@ import pytest
 from tests.integration.served import Served
 from tieout.store import Database
 
+# A server that reads a project again for each of them.
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def served(database: Database, tmp_path: Path) -> Iterator[Served]:

@@ -16,6 +16,9 @@ from tests.integration.served import Served
 from tieout.store import Database
 from tieout_sandbox import Month
 
+# A server that reads a project again for each of them.
+pytestmark = pytest.mark.long
+
 EMPTY = """[project]
 name = "Served"
 environment = "{environment}"
