@@ -133,10 +133,21 @@ _ODOO_SERVICE = {
     'for name in ("fiscalyear_lock_date", "hard_lock_date"):': 'for name in ("fiscalyear_lock_date", "hard_lock_date", "tax_lock_date",'
     ' "sale_lock_date", "purchase_lock_date"):',
 }
+# That simulator knows no payment terms: an empty one, which is all that is sent, says nothing to it.
+_ODOO_LOADING = {
+    "        self._check_columns(model, fields)\n        records = self._split(fields, data)\n": """        if (term := "invoice_payment_term_id/.id") in fields:
+            at = fields.index(term)
+            assert not any(row[at] for row in data), "a payment term was sent"
+            fields, data = fields[:at] + fields[at + 1 :], [row[:at] + row[at + 1 :] for row in data]
+        self._check_columns(model, fields)
+        records = self._split(fields, data)
+""",
+}
 _SAID_ANEW = {
     "shopify/simulator.py": _SHOPIFY,
     "salesforce/simulator.py": _SALESFORCE,
     "stripe/simulator.py": _STRIPE,
+    "odoo/simulator/loading.py": _ODOO_LOADING,
     "odoo/simulator/orm.py": _ODOO_ORM,
     "odoo/simulator/schema.py": _ODOO_SCHEMA,
     "odoo/simulator/service.py": _ODOO_SERVICE,
