@@ -21,4 +21,4 @@ def test_a_second_start_beside_a_company_that_lives_says_under_whom(tmp_path: Pa
     )
     lock.free()
     said = CliRunner().invoke(cli, ["up", "--dir", str(tmp_path)])
-    assert said.exit_code == 2 and "which ended with `tieout up`" in said.output.replace("\n", " ")
+    assert said.exit_code == 3 and "its company cannot go on" in said.output and "--anew" in said.output
