@@ -55,6 +55,20 @@ def is_taken(port: int) -> bool:
     return False
 
 
+def hold(port: int) -> socket.socket | None:
+    """Listen at a port of loopback without ever answering, so that nobody else is given it until this is closed; None where
+    something has it already."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        held.bind(("127.0.0.1", port))
+        held.listen(1)
+    except OSError:
+        held.close()
+        return None
+    return held
+
+
 def free_ports(names: Iterable[str]) -> dict[str, int]:
     """A port for each name, no two alike."""
     return {name: free_port() for name in names}

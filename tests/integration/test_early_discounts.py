@@ -30,6 +30,8 @@ from tests.integration.test_reconciling import (
 from tieout.reconcile.ledger import Reconciler, matches
 from tieout_sandbox import World
 
+pytestmark = pytest.mark.long
+
 __all__ = ["books"]
 KIND = "early_payment_discount"
 D = Decimal

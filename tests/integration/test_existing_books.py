@@ -32,6 +32,8 @@ from tieout.planning import Decision, HeldError, Seen, accept_case, decide_many
 from tieout.rules import MappingRow
 from tieout.store import Database
 
+pytestmark = pytest.mark.long
+
 
 def test_connected_to_years_of_books_nothing_that_is_declared_is_a_case(company: Company) -> None:
     years_of_books(company)

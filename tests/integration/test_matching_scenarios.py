@@ -24,6 +24,8 @@ from tieout.connector_api import Sending
 from tieout.documents import EntryPosting, LedgerLine
 from tieout.rules import MappingRow
 
+pytestmark = pytest.mark.long
+
 
 def open_of(books: Books) -> list[tuple[int, str, Decimal, Decimal]]:
     """What is open on receivables and unapplied money: partner, account, in its currency and in the books'. An exchange

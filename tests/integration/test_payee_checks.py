@@ -25,6 +25,8 @@ from tieout.payables.payees import doubts
 from tieout.planning import HeldError, accept_case
 from tieout.planning.replay import exclude_case
 
+pytestmark = pytest.mark.long
+
 __all__ = ["paying"]
 PAY = date(2026, 10, 26)
 

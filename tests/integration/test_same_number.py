@@ -17,6 +17,8 @@ from tests.integration.buying import Buyer
 from tieout.planning import exclude_case, process
 from tieout_sandbox.simulators.einvoices import Item, Sent, ubl
 
+pytestmark = pytest.mark.long
+
 ON = date(2026, 10, 9)
 LAST_YEAR = date(2025, 10, 9)
 

@@ -19,7 +19,10 @@ from tieout.store import Database, EmbeddedServer, EmbeddedServerError
 from tieout.store.server_programs import binaries
 from tieout.store.server_user import ServerUser, give, named_id, namespaces_allowed, private_folder, user_of
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="what root may not do, root alone can try")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.geteuid() != 0, reason="what root may not do, root alone can try"),
+]
 NOBODYS = range(60578, 61184)
 Run = Callable[[str], subprocess.CompletedProcess[str]]
 

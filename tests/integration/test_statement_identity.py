@@ -26,6 +26,8 @@ from tieout.planning import accept_case, exclude_case, process
 from tieout.proofs import statement_gaps, take_control_totals
 from tieout.store import Database
 
+pytestmark = pytest.mark.long
+
 IBAN = "DE02120300000000202051"
 U = told("START", "1", "1000", ("12.50", "A1"))
 # Carries on from U under the same name: a second statement of the day.

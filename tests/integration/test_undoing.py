@@ -38,6 +38,8 @@ from tieout.reconcile.ledger.memory import Memory, recall
 from tieout.rules import Interface, Mapping, MappingRow, Release
 from tieout_sandbox.simulators.odoo.errors import user_error
 
+pytestmark = pytest.mark.long
+
 
 def match_key(books: Books) -> str:
     """The one match that stands."""

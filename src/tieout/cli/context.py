@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -82,13 +81,6 @@ def must_be_files(paths: Iterable[Path]) -> None:
                 fail(f"{path}: there is no such file", USAGE)
         except OSError as error:
             fail(f"{path}: {error.strerror}", USAGE)
-
-
-def answers(port: int) -> bool:
-    """Whether somebody answers at a port of this machine."""
-    with socket.socket() as tried:
-        tried.settimeout(1)
-        return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
 def open_project(folder: Path) -> OpenProject:

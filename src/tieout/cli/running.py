@@ -133,9 +133,10 @@ def begin_empty(folder: Path) -> None:
         )
 
 
-def take_and_start(project: OpenProject) -> EmbeddedServer | None:
+def take_and_start(project: OpenProject, has_port: bool = False) -> EmbeddedServer | None:
     """Take the project for this process alone, and start its database; the embedded server, where it is one. Ends with 3
-    where another process has the project, its port is taken, or the database does not start."""
+    where another process has the project, its port is taken (by somebody else, where this process `has_port` already), or the
+    database does not start."""
     from tieout.operations.starting import start_database
     from tieout.store import FolderHeldError
 
@@ -143,7 +144,8 @@ def take_and_start(project: OpenProject) -> EmbeddedServer | None:
         project.take_over()
     except FolderHeldError as error:
         fail(str(error))
-    refuse_taken_port(project)
+    if not has_port:
+        refuse_taken_port(project)
     return database_of(lambda: start_database(project))
 
 

@@ -7,6 +7,7 @@ those of a real one, so what is tried here is tried on the product itself.
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +19,7 @@ import psycopg
 
 from tieout.cases import list_open
 from tieout.causes import cause_named
-from tieout.cli.context import Supervising, answers, err, fail, open_project
+from tieout.cli.context import Supervising, err, fail, open_project
 from tieout.cli.running import take_and_start, wait_for_any
 from tieout.cli.sandbox import throw_away
 from tieout.engine import wake
@@ -33,7 +34,7 @@ from tieout_sandbox.demo.driver import Demo
 from tieout_sandbox.demo.guests import Guests
 from tieout_sandbox.demo.living import Living, NeverBegunError
 from tieout_sandbox.month import LOCK_ON
-from tieout_sandbox.ports import free_port
+from tieout_sandbox.ports import free_port, hold
 
 _SETTLING_S = 30.0
 _PORT = 8080
@@ -52,6 +53,7 @@ class Tour:
         self._kind, self._seed = kind, seed
         self._stopping = threading.Event()
         self._again = threading.Event()
+        self._held: socket.socket | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Start everything, let days pass until `stop` is set, stop everything. Where it is thrown away from its page, another
@@ -79,7 +81,9 @@ class Tour:
         """The company of the folder, or one that is set up in it."""
         if not (self.folder / ".sandbox").is_dir():
             err.print(f"{self.folder} is empty: a company on the sandbox is set up in it")
-            port = _PORT if not answers(_PORT) else free_port()
+            # Written into the company's files now, listened at a minute later.
+            self._held = hold(_PORT)
+            port = _PORT if self._held else free_port()
             return Living.begin(self.folder, self._kind, self._seed, port, desk.port if desk else free_port())
         try:
             err.print(f"{self.folder}: its company on the sandbox goes on")
@@ -96,13 +100,16 @@ class Tour:
 
     def _live(self, living: Living, desk: Desk, stop: threading.Event) -> None:
         project = open_project(self.folder)
-        server = take_and_start(project)
+        server = take_and_start(project, has_port=self._held is not None)
         pin_systems(project)
         if not _people(project):
             living.scenario.open(project)
         guests = Guests(project, living.tokens)
         guests.let_in()
         supervisor = self._supervisor(self.folder, server)
+        if self._held:
+            self._held.close()
+            self._held = None
         supervisor.start()
         player = threading.Thread(target=self._play, args=(project, living), daemon=True)
         try:
