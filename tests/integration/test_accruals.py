@@ -18,6 +18,8 @@ from tieout.rules import ApprovalPolicy, CloseRules, EntityClose, Step
 from tieout_sandbox.services.manual_entries import reverse_by_hand
 from tieout_sandbox.simulators.procurement import Ordered, Purchase
 
+pytestmark = pytest.mark.long
+
 LAST, FIRST = date(2026, 10, 31), date(2026, 11, 1)
 ACCRUED, EXPENSE, SERVICE, RENT = "211100", "600000", "611000", "612000"
 ASK = (ApprovalPolicy("bills", 'kind == "vendor_bill"', (Step("controller"),)),)

@@ -26,6 +26,8 @@ from tieout.proofs import ClearingRow, OpenMovement
 from tieout.rules import CloseRules, EntityClose, MappingRow, Release
 from tieout.rules.certifying import CertifyRules
 
+pytestmark = pytest.mark.long
+
 PAYABLE, EXPENSE, CLEARING = "211000", "600000", "101501"
 TASK = "accounts certified"
 

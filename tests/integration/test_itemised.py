@@ -24,6 +24,8 @@ from tieout.rules import CloseRules, EntityClose
 from tieout.rules.certifying import CertifyRules
 from tieout.rules.itemised import ItemRule
 
+pytestmark = pytest.mark.long
+
 SUSPENSE, TRANSIT, UNAPPLIED = "101402", "101404", "212100"
 D = Decimal
 

@@ -19,6 +19,8 @@ from tieout.documents import FileOut
 from tieout.payables import PaymentRunError, Proposal, propose_run
 from tieout_sandbox.simulators.bankfile import BankLine
 
+pytestmark = pytest.mark.long
+
 PAY = date(2026, 10, 26)
 
 

@@ -28,6 +28,8 @@ from tests.integration.withholding import (
 )
 from tieout.planning import accept_case, replay
 
+pytestmark = pytest.mark.long
+
 D = Decimal
 ALL = (CLEARING, FEES, TAXED, REVERSED, EXEMPT, PAYABLE, INPUT_TAX)
 PAY = date(2026, 11, 10)

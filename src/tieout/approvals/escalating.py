@@ -19,7 +19,7 @@ Row = dict[str, Any]
 class EscalationStage:
     """A request is an item: one that cannot be told of keeps none from being told."""
 
-    name, pace = "overdue", Pace(every_s=0.2)
+    name, pace = "overdue", Pace(every_s=1.0)
 
     def __init__(self, release: Callable[[], Release], clock: Clock) -> None:
         self._release, self._clock = release, clock

@@ -12,6 +12,8 @@ from tieout.rules import Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.close")
+# Somebody sees it on a page, and nothing waits for it.
+_PAUSE_S = 0.5
 
 
 class RevocationStage:
@@ -22,7 +24,7 @@ class RevocationStage:
 
     def __init__(self, release: Callable[[], Release], clock: Clock, share: float = 0.1) -> None:
         self._release, self._clock = release, clock
-        self.pace = Pace(share=share)
+        self.pace = Pace(every_s=_PAUSE_S, share=share)
         # Up to which evidence each period was looked at, and all of them, by this process.
         self._seen: dict[LaneKey, str] = {}
         self._all_seen = ""

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -139,7 +140,7 @@ class Pace:
     def turn(self, cost: float = 1.0) -> Iterator[None]:
         """Wait for one's turn; where calls go alone it is kept until the answer is there. Raises TransientError where it does not come, AwayError
         where the day's budget is spent."""
-        if not self.budget.declared and not self._path().exists():
+        if not self.budget.declared and not self._path.exists():
             yield
             return
         with self._held() as handle:
@@ -163,7 +164,7 @@ class Pace:
 
     def taken(self) -> None:
         """A call was answered."""
-        if self._path().exists() and self.found_s:
+        if self.found_s:
             with self._held() as handle:
                 spent = _read(handle)
                 spent.take()
@@ -183,18 +184,18 @@ class Pace:
             self._sleep(wait_s)
 
     def _read(self) -> Spent:
-        with suppress(FileNotFoundError), self._path().open("rb") as file:
+        with suppress(FileNotFoundError), self._path.open("rb") as file:
             return _parsed(file.read(_BYTES))
         return Spent()
 
     @contextmanager
     def _held(self) -> Iterator[int]:
         """A file that is held by nobody else meanwhile; in the temporary folder, where others may write, one of this user's."""
-        folder = self._path().parent
+        folder = self._path.parent
         folder.mkdir(mode=0o700, parents=not self._own, exist_ok=True)
         if self._own and (folder.lstat().st_uid != os.getuid() or folder.is_symlink()):
             raise OSError(f"{folder} is somebody else's: take it away, or set TMPDIR")
-        handle = os.open(self._path(), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             self._hold(handle)
             yield handle
@@ -214,6 +215,7 @@ class Pace:
                     raise TransientError(said, _BACK_S) from None
                 time.sleep(_LOOK_S)
 
+    @cached_property
     def _path(self) -> Path:
         folder = self._given or Path(tempfile.gettempdir()) / f"tieout-pace-{os.getuid()}"
         return folder / hashlib.sha256(self._key.encode()).hexdigest()[:24]

@@ -12,6 +12,8 @@ from tieout.rules import Entity, Release
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.receivables")
+# A read is the whole of what customers owe; what happens meanwhile is in the next one.
+_PAUSE_S = 5.0
 
 
 class ReceivablesStage:
@@ -24,7 +26,7 @@ class ReceivablesStage:
         self, release: Callable[[], Release], read: Callable[[str], object], clock: Clock, share: float = 0.1
     ) -> None:
         self._release, self._read, self._clock = release, read, clock
-        self.pace = Pace(share=share)
+        self.pace = Pace(every_s=_PAUSE_S, share=share)
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
         """A lane an entity whose project says what its customers owe, where evidence came since it was read."""

@@ -65,6 +65,8 @@ class ClosingScene:
     def play(self) -> list[Closed]:
         """Decide, sign, be late. Whatever is left open is said."""
         began = self._project.clock.now()
+        # What waits for people is decided first; what a look at the close then finds, after it.
+        self._decide_all()
         for _ in range(4):
             self._step()
             for entity in self._scenario.entities:

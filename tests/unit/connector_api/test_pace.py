@@ -279,7 +279,7 @@ def test_what_another_version_left_is_no_hindrance(left: bytes) -> None:
     with pace(clock, HOSTED).turn():
         pass
     one = pace(clock, HOSTED)
-    one._path().write_bytes(left)
+    one._path.write_bytes(left)
     with one.turn():
         pass
     assert clock.slept == []
