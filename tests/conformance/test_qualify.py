@@ -178,7 +178,9 @@ def test_a_set_up_that_stops_in_between_is_told_with_what_was_made() -> None:
         )
         report = qualify(server.asked(), month=a_month)
         assert not report.passed and "no chart here" in report.stopped
-        assert report.made == ["company 2 Tieout qualification 1, set up in part: archive it in Settings, Companies"]
+        assert report.made == [
+            "company 2 Tieout qualification 1, set up in part: archive it in Settings, Companies"
+        ]
         assert "**It stopped: " in report.page()
 
 
