@@ -382,16 +382,17 @@ select who, what, at, request_id from (
 ) hands order by at desc, who limit %(most)s
 
 -- name: views
-select view_id, page, name, asked, shared, person, made_at from tieout.saved_view
-where page = %(page)s and (person = %(person)s or shared)
+select view_id, page, name, asked, shared, role, person, made_at from tieout.saved_view
+where page = %(page)s and (person = %(person)s or (shared and (role = '' or role = any(%(roles)s))))
 order by person <> %(person)s, name, view_id limit %(most)s
 
 -- name: keep_view
-insert into tieout.saved_view (person, page, name, asked, shared, made_at)
-select %(person)s, %(page)s, %(name)s, %(asked)s, %(shared)s, %(now)s
+insert into tieout.saved_view (person, page, name, asked, shared, role, made_at)
+select %(person)s, %(page)s, %(name)s, %(asked)s, %(shared)s, %(role)s, %(now)s
 where (select count(*) from tieout.saved_view where person = %(person)s and page = %(page)s and name <> %(name)s) < %(most)s
-on conflict (person, page, name) do update set asked = excluded.asked, shared = excluded.shared, made_at = excluded.made_at
-returning view_id, page, name, asked, shared, person, made_at
+on conflict (person, page, name) do update set asked = excluded.asked, shared = excluded.shared, role = excluded.role,
+    made_at = excluded.made_at
+returning view_id, page, name, asked, shared, role, person, made_at
 
 -- name: forget_view
 delete from tieout.saved_view where view_id = %(view_id)s and person = %(person)s
