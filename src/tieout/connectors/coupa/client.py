@@ -101,16 +101,18 @@ class CoupaSession:
         rows = self._list(stream, **params)
         if cursor.get("more"):
             _goes_on(stream, rows, since, str(cursor.get("last") or ""))
-        items = [_item(stream, row) for row in rows]
+        there = set(cursor.get("there") or ())
+        items = [item for item in (_item(stream, row) for row in rows) if item.dedupe_key not in there]
         last = _utc(rows[-1]["updated-at"]) if rows else since
         if len(rows) < _LIMIT:
             # Where nothing came the place is kept; the overlap was taken off it.
             kept = last if rows else str(cursor.get("since") or "")
             return Page(items, {"since": kept} if kept else {})
         if _utc(rows[0]["updated-at"]) != last:
-            # Rows of the last instant come again, which has no effect: were they skipped, one of them that changed meanwhile, and moved
-            # to the end, would let another be skipped in its place.
-            return Page(items, {"since": last, "more": True}, more=True)
+            # Rows of the last instant are asked for again, and those that were there left out: were they skipped by number, one of them
+            # that changed meanwhile, and moved to the end, would let another be skipped in its place.
+            given = [_item(stream, row).dedupe_key for row in rows if _utc(row["updated-at"]) == last]
+            return Page(items, {"since": last, "there": given, "more": True}, more=True)
         # One instant fills a page and more.
         skip = (skip if last == since else 0) + len(rows)
         ahead = {"since": last, "skip": skip, "last": str(rows[-1]["id"]), "more": True}
