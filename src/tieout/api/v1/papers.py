@@ -34,6 +34,11 @@ def tie_out_paper(
     period: MonthFilter = None,
 ) -> Response:
     """The tie-out and its governed accounts, printed."""
+    # A paper that says of somebody else's entity that nothing came would be a wrong one.
+    if entity is not None and (
+        entity not in context.release().entities or not caller.may("documents:read", entity)
+    ):
+        raise ProblemError(404, "entity", f"no entity {entity!r}")
     told = proving.tieout(caller, context, connection, entity, interface, period)
     accounts = [] if interface else origins.governed(caller, connection, entity, period)
     asked = {"entity": entity or "", "interface": interface or "", "period": period or ""}
