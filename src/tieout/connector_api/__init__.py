@@ -51,6 +51,7 @@ from tieout.connector_api.declaration import (
     SystemConfig,
     open_system,
 )
+from tieout.connector_api.elsewhere import Named, address, host_of, web_address
 from tieout.connector_api.errors import (
     AwayError,
     ConnectorError,
@@ -99,6 +100,10 @@ from tieout.connector_api.walking import Trail, Walk
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
+    "Named",
+    "address",
+    "host_of",
+    "web_address",
     "STRANGE",
     "PART",
     "AccrualReader",

@@ -10,6 +10,7 @@ from typing import Any
 
 from tieout.causes import Cause
 from tieout.connector_api.addresses import Network
+from tieout.connector_api.elsewhere import Named, web_address
 from tieout.connector_api.errors import AwayError
 from tieout.connector_api.hours import ALWAYS, Away, Hours
 from tieout.connector_api.pace import NO_LIMIT, Budget
@@ -131,6 +132,9 @@ class Connector:
     `provider` says of an interface's streams and options whose balance they tell of, "" for nobody's: two connectors that tell of
     one provider in one entity would book each movement twice.
 
+    `page` says where people open a thing of this system in a browser, by its settings and what the thing is known by: "" where
+    it has no page, or where the settings lead to something else than the vendor's own. Pure; ask it by `page_of`.
+
     `limits` are in words what the vendor sets, with where it says so; `pace` is what of it is kept to: nothing where nothing is published.
 
     What it was made from: `api` is the vendor's version that it asks for, `verified` what it was held against; `rights` and
@@ -156,12 +160,23 @@ class Connector:
     webhooks: tuple[WebhookTopic, ...] = ()
     not_covered: tuple[str, ...] = ()
     provider: Callable[[Sequence[str], Mapping[str, Any]], str] | None = None
+    page: Callable[[SystemConfig, Named], str] | None = None
 
     @property
     def by_browser(self) -> bool:
         """Whether it can be connected by the browser: all of it is in messages, or at an HTTP address. What is in a
         folder of this machine, or at another kind of address, stands in the project's file."""
         return not any(f.name in ("folder", "host") for f in self.config)
+
+    def page_of(self, config: SystemConfig, named: Named) -> str:
+        """The address, of http(s), at which a browser shows a thing of this system; "" where none is known."""
+        if self.page is None:
+            return ""
+        try:
+            return web_address(self.page(config, named))
+        except (*_OTHER_SHAPE, ValueError):
+            # A link is a help: what a thing is called never keeps it from being shown.
+            return ""
 
     def stream(self, name: str) -> Stream:
         for stream in self.streams:

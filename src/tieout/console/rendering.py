@@ -94,6 +94,12 @@ class Page:
         """Every value that a form has of a name."""
         return [v for k, v in self.many if k == name]
 
+    @property
+    def asked(self) -> str:
+        """What the address says of a list, as a view keeps it: from the list's beginning on."""
+        kept = [(k, v) for k, v in self.request.query_params.multi_items() if k != "after" and v]
+        return urlencode(kept)
+
     def url(self, **changes: Any) -> str:
         """This page's address with other parameters; None leaves one out."""
         given = {**dict(self.request.query_params), **changes}

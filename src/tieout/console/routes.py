@@ -20,6 +20,7 @@ from tieout.console.views.documents import Documents
 from tieout.console.views.exporting import Exports
 from tieout.console.views.finding import Find
 from tieout.console.views.interfaces import Interface, Interfaces
+from tieout.console.views.keeping import Views
 from tieout.console.views.matching import Lessons, Matching
 from tieout.console.views.owing import Receivables
 from tieout.console.views.paying import Payments
@@ -53,7 +54,7 @@ def pages(
         payments, interfaces, interface = Payments(r), Interfaces(r), Interface(r)
         mappings, mapping, systems = Mappings(r), Mapping(r), Systems(r)
         access, me, find = Access(r), Me(r), Find(r)
-        declaring, set_up = InterfaceForm(r), SetUp(r)
+        declaring, set_up, views = InterfaceForm(r), SetUp(r), Views(r)
         return [
             *gate(name, environment, sso, people_exist),
             at("/", Today(r).view),
@@ -62,6 +63,7 @@ def pages(
             at("/set-up/{step}", set_up.view, set_up.act),
             at("/find", find.view),
             at("/find/list", find.list),
+            at("/views", views.view, views.act),
             at("/export/{list}.{form}", Exports().view),
             at("/tie-out", tie_out.view),
             at("/tie-out/documents", tie_out.behind),

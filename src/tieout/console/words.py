@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import parse_qsl
 
 from markupsafe import Markup, escape
 
@@ -186,8 +187,14 @@ def nonzero(value: Any) -> bool:
     return value is not None and Decimal(str(value)) != 0
 
 
+def asked_words(asked: str) -> str:
+    """What stands behind a list's address, in words."""
+    return ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in parse_qsl(asked, max_num_fields=100))
+
+
 TESTS = {"negative": negative, "nonzero": nonzero}
 FILTERS = {
+    "asked_words": asked_words,
     "amount": amount, "number": number, "cause": cause, "plain": plain, "state": state, "ticks": ticks, "when": when,
     "day": day, "long_day": long_day, "month": month, "due": due, "age": age,
     "seconds": seconds,

@@ -1009,6 +1009,7 @@ CREATE TABLE tieout.saved_view (
     asked text NOT NULL,
     shared boolean NOT NULL,
     made_at timestamp with time zone NOT NULL,
+    role text DEFAULT ''::text NOT NULL,
     CONSTRAINT saved_view_name_check CHECK ((name <> ''::text))
 );
 ALTER TABLE tieout.saved_view ALTER COLUMN view_id ADD GENERATED ALWAYS AS IDENTITY (

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.context import TheConnection, TheContext
+from tieout.api.v1.elsewhere import Elsewhere, Places
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, MonthFilter
@@ -92,7 +93,8 @@ class Line(BaseModel):
 
 
 class Delivery(BaseModel):
-    """One effect on its way to a target: how it stands, how often it was tried."""
+    """One effect on its way to a target: how it stands, how often it was tried, and where its target is looked at (null: that is not
+    known)."""
 
     delivery_id: int
     system: str
@@ -104,10 +106,11 @@ class Delivery(BaseModel):
     target_id: int | None
     confirmed_at: datetime | None
     changed: bool
+    elsewhere: Elsewhere | None = None
 
 
 class WholeDocument(Document):
-    """With its way: the message that it was made from, what became of it, and its cases."""
+    """With its way: the message that it was made from, what became of it, its cases, and its page where it came from (`elsewhere`)."""
 
     message_id: int
     release: str
@@ -118,6 +121,7 @@ class WholeDocument(Document):
     deliveries: list[Delivery]
     lines: list[Line]
     cases: list[int]
+    elsewhere: Elsewhere | None = None
 
 
 @router.get("/documents")
@@ -189,12 +193,15 @@ def _as_text(body: bytes) -> str | None:
 
 
 @router.get("/documents/{document_id}")
-def document(document_id: int, caller: DocumentReader, connection: TheConnection) -> WholeDocument:
+def document(
+    document_id: int, caller: DocumentReader, context: TheContext, connection: TheConnection
+) -> WholeDocument:
     """A document with its way to the ledger."""
     given = {"document_id": document_id}
     row = connection.execute(_SQL["document"], given).fetchone() if 0 < document_id < 2**62 else None
     if row is None or not caller.may("documents:read", row["entity"]):
         raise ProblemError(404, "document", f"no document {document_id}")
+    places = Places(context)
     return WholeDocument(
         **{**row, **_said(names_of(connection, [document_id]).get(document_id))},
         trace_id=correlation_of(row["interface"], row["source_key"]),
@@ -205,7 +212,11 @@ def document(document_id: int, caller: DocumentReader, connection: TheConnection
                 _SQL["revisions"], {"interface": row["interface"], "source_key": row["source_key"]}
             )
         ],
-        deliveries=[Delivery(**r) for r in connection.execute(_SQL["deliveries"], given)],
+        deliveries=[
+            Delivery(**r, elsewhere=places.record(r["system"], r["target_model"], r["target_id"]))
+            for r in connection.execute(_SQL["deliveries"], given)
+        ],
+        elsewhere=places.documents(connection, [row]).get(document_id),
         lines=[Line(**r) for r in connection.execute(_SQL["lines"], given)],
         cases=[r["case_id"] for r in connection.execute(_SQL["cases_of_document"], given)],
     )

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from tieout.api.v1.calling import Caller, needs, needs_person, seen_by
 from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
+from tieout.api.v1.elsewhere import Elsewhere, Places
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
@@ -81,7 +82,7 @@ class Suggestion(BaseModel):
 
 
 class OpenLine(BaseModel):
-    """A line that nobody matched yet: `amount` is signed as its side is."""
+    """A line that nobody matched yet: `amount` is signed as its side is; `elsewhere` is its page in the ledger."""
 
     line: int
     account: str
@@ -94,6 +95,7 @@ class OpenLine(BaseModel):
     number: str
     text: str
     read_at: datetime
+    elsewhere: Elsewhere | None = None
 
 
 class OpenSum(BaseModel):
@@ -197,6 +199,7 @@ def suggestions(
 @router.get("/matches/open")
 def open_items(
     caller: Reader,
+    context: TheContext,
     connection: TheConnection,
     side: Literal["cash", "due"],
     entity: Annotated[str, Query(min_length=1, max_length=80)],
@@ -215,8 +218,11 @@ def open_items(
         after=(on, line) if after else None, limit=limit + 1,
     )  # fmt: skip
     rows, more = cut(found, limit)
+    places = Places(context)
     return Page(
-        items=[OpenLine(**r) for r in rows],
+        items=[
+            OpenLine(**r, elsewhere=places.in_books(entity, "account.move.line", r["line"])) for r in rows
+        ],
         next=place(rows[-1]["booked_on"], rows[-1]["line"]) if more else None,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from tieout.api.v1.calling import Caller, needs, needs_shortly, seen_by
 from tieout.api.v1.cells import as_csv
 from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
 from tieout.api.v1.documents import Document, with_names
+from tieout.api.v1.elsewhere import Elsewhere, Places
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Figure, Filter, Money, MonthFilter, MonthInQuery, month
@@ -134,7 +136,7 @@ class LedgerMonth(BaseModel):
 
 class Payout(BaseModel):
     """`amount` is positive where it came to us. `residual` is it less its parts, `in_transit` what has not arrived;
-    `why` is empty where it is proven."""
+    `why` is empty where it is proven; `elsewhere` is its page at its provider, null where none is known."""
 
     payout_key: str
     document_id: int
@@ -149,6 +151,7 @@ class Payout(BaseModel):
     in_transit: Money
     proven: bool
     why: str
+    elsewhere: Elsewhere | None = None
 
 
 class Part(BaseModel):
@@ -163,6 +166,7 @@ class Part(BaseModel):
     in_ledger: Money | None
     matched: bool | None
     in_case: bool
+    elsewhere: Elsewhere | None = None
 
 
 class WholePayout(Payout):
@@ -271,7 +275,12 @@ def ledger_months(
 
 @router.get("/payouts")
 def payouts(
-    caller: Reader, connection: TheConnection, entity: Filter = None, limit: Limit = 50, after: After = ""
+    caller: Reader,
+    context: TheContext,
+    connection: TheConnection,
+    entity: Filter = None,
+    limit: Limit = 50,
+    after: After = "",
 ) -> Page[Payout]:
     """Payouts with their proofs, the latest first."""
     on, number = read_place(after, (date.fromisoformat, int))
@@ -279,23 +288,25 @@ def payouts(
     keys = payout_keys(connection, mine, (on, number) if after else None, limit + 1)
     rows, more = cut(keys, limit)
     found = prove_payouts(connection, rows)
-    shown = [_payout(k, p) for k, p in zip(rows, found, strict=True)]
+    places = Places(context).documents(connection, rows)
+    shown = [_payout(k, p, places) for k, p in zip(rows, found, strict=True)]
     return Page(items=shown, next=place(rows[-1]["accounting_on"], rows[-1]["document_id"]) if more else None)
 
 
 @router.get("/payouts/{document_id}")
-def payout(document_id: int, caller: Reader, connection: TheConnection) -> WholePayout:
+def payout(document_id: int, caller: Reader, context: TheContext, connection: TheConnection) -> WholePayout:
     """A payout with every movement that its provider lists for it."""
     rows = payout_keys(connection, None, None, 1, document_id) if 0 < document_id < 2**62 else []
     if not rows or not caller.may("documents:read", rows[0]["entity"]):
         raise ProblemError(404, "payout", f"no payout {document_id}")
     (proof,) = prove_payouts(connection, rows)
-    parts = connection.execute(
-        _SQL["payout_parts"], {"entity": rows[0]["entity"], "payout": rows[0]["payout_key"]}
-    )
+    given = {"entity": rows[0]["entity"], "payout": rows[0]["payout_key"]}
+    parts = connection.execute(_SQL["payout_parts"], given).fetchall()
+    places = Places(context).documents(connection, [*rows, *parts])
     return WholePayout(
-        **_payout(rows[0], proof).model_dump(exclude={"amount", "residual", "in_transit"}), amount=proof.amount,
-        residual=proof.residual, in_transit=proof.in_transit, movements=[Part(**r) for r in parts],
+        **_payout(rows[0], proof, places).model_dump(exclude={"amount", "residual", "in_transit"}), amount=proof.amount,
+        residual=proof.residual, in_transit=proof.in_transit, movements=[
+            Part(**r, elsewhere=places.get(r["document_id"] or 0)) for r in parts],
     )  # fmt: skip
 
 
@@ -359,10 +370,10 @@ def _row(row: ProvenRow) -> TieOutRow:
     )  # fmt: skip
 
 
-def _payout(row: dict[str, Any], proof: PayoutProof) -> Payout:
+def _payout(row: dict[str, Any], proof: PayoutProof, places: Mapping[int, Elsewhere]) -> Payout:
     return Payout(
         payout_key=proof.payout_key, document_id=row["document_id"], interface=row["interface"],
         entity=proof.entity, accounting_on=row["accounting_on"], currency=proof.currency, amount=proof.amount,
         automatic=proof.automatic, parts=proof.parts, residual=proof.residual, in_transit=proof.in_transit,
-        proven=proof.proven, why=proof.why,
+        proven=proof.proven, why=proof.why, elsewhere=places.get(row["document_id"]),
     )  # fmt: skip

@@ -216,7 +216,7 @@ where d.interface = %(interface)s and d.entity = %(entity)s and d.currency = %(c
 order by d.occurred_at desc, d.document_id desc limit %(limit)s
 
 -- name: payout_parts
-select i.movement_key, d.document_id, d.state, d.category, d.net,
+select i.movement_key, d.document_id, d.interface, d.state, d.category, d.net,
     (select sum(v.measure) from tieout.delivery v where v.document_id = d.document_id
         and v.ledger and v.state = 'confirmed') as in_ledger,
     (select bool_and(v.state = 'confirmed') from tieout.delivery v where v.document_id = d.document_id) as matched,
@@ -273,6 +273,11 @@ select m.message_id, m.interface, m.stream, m.transport, m.received_at, m.submit
 from tieout.document d join tieout.message m using (message_id)
 left join tieout.message_body b on b.message_id = m.message_id and b.received_at = m.received_at
 where d.document_id = %(document_id)s
+
+-- name: keys_of
+-- What documents are known by where they came from; one so long is no thing that has a page.
+select document_id, interface, kind, source_key, content from tieout.document
+where document_id = any(%(ids)s) and octet_length(content) <= 65536
 
 -- name: content_of
 select content from tieout.document where document_id = %(document_id)s
@@ -377,16 +382,17 @@ select who, what, at, request_id from (
 ) hands order by at desc, who limit %(most)s
 
 -- name: views
-select view_id, page, name, asked, shared, person, made_at from tieout.saved_view
-where page = %(page)s and (person = %(person)s or shared)
+select view_id, page, name, asked, shared, role, person, made_at from tieout.saved_view
+where page = %(page)s and (person = %(person)s or (shared and (role = '' or role = any(%(roles)s))))
 order by person <> %(person)s, name, view_id limit %(most)s
 
 -- name: keep_view
-insert into tieout.saved_view (person, page, name, asked, shared, made_at)
-select %(person)s, %(page)s, %(name)s, %(asked)s, %(shared)s, %(now)s
+insert into tieout.saved_view (person, page, name, asked, shared, role, made_at)
+select %(person)s, %(page)s, %(name)s, %(asked)s, %(shared)s, %(role)s, %(now)s
 where (select count(*) from tieout.saved_view where person = %(person)s and page = %(page)s and name <> %(name)s) < %(most)s
-on conflict (person, page, name) do update set asked = excluded.asked, shared = excluded.shared, made_at = excluded.made_at
-returning view_id, page, name, asked, shared, person, made_at
+on conflict (person, page, name) do update set asked = excluded.asked, shared = excluded.shared, role = excluded.role,
+    made_at = excluded.made_at
+returning view_id, page, name, asked, shared, role, person, made_at
 
 -- name: forget_view
 delete from tieout.saved_view where view_id = %(view_id)s and person = %(person)s

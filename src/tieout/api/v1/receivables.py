@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from tieout.api.v1.calling import Caller, needs
 from tieout.api.v1.context import TheConnection, TheContext
+from tieout.api.v1.elsewhere import Elsewhere, Places
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Code, Money, Name
@@ -77,7 +78,7 @@ def customer_exposures(
 
 
 class Invoice(BaseModel):
-    """An invoice and its one status. `residual` is what is open of it in its currency, `company` the same in the entity's;
+    """An invoice and its one status; `elsewhere` is its page in the ledger. `residual` is what is open of it in its currency, `company` the same in the entity's;
     `promised_on` is the day of a promise that holds, `broken_on` that of one that was not kept. `move` is the ledger's id."""
 
     move: int
@@ -93,6 +94,7 @@ class Invoice(BaseModel):
     promised_on: date | None
     broken_on: date | None
     read_at: datetime
+    elsewhere: Elsewhere | None = None
 
 
 class Happened(BaseModel):
@@ -123,6 +125,7 @@ class Stands(BaseModel):
 def invoices(
     entity: Name,
     caller: Reader,
+    context: TheContext,
     connection: TheConnection,
     status: Status | None = None,
     limit: Limit = 50,
@@ -137,9 +140,9 @@ def invoices(
         connection, entity, status=status, after=(on, move) if after else None, limit=limit + 1
     )
     rows, more = cut(found, limit)
-    last = rows[-1] if rows else {}
+    last, places = rows[-1] if rows else {}, Places(context)
     return Page(
-        items=[Invoice(**r) for r in rows],
+        items=[Invoice(**r, elsewhere=places.in_books(entity, "account.move", r["move"])) for r in rows],
         next=place(last["due_on"] or last["booked_on"], last["move"]) if more else None,
     )
 

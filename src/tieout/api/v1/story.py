@@ -10,8 +10,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from tieout.api.v1.calling import seen_by
-from tieout.api.v1.context import TheConnection
+from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.documents import DocumentReader
+from tieout.api.v1.elsewhere import Elsewhere, Places
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Money
 from tieout.finding import THINGS, names_of
@@ -27,7 +28,8 @@ _ORDER = {thing: place for place, thing in enumerate(THINGS)}
 
 
 class Chapter(BaseModel):
-    """One document of the story: `itself` where it is the one that was asked for."""
+    """One document of the story: `itself` where it is the one that was asked for; `elsewhere` is its page where it came from, null
+    where none is known."""
 
     document_id: int
     thing: str
@@ -41,6 +43,7 @@ class Chapter(BaseModel):
     accounting_on: date
     cases: list[int]
     itself: bool
+    elsewhere: Elsewhere | None = None
 
 
 class Hand(BaseModel):
@@ -61,7 +64,7 @@ class Story(BaseModel):
 
 
 @router.get("/documents/{document_id}/story")
-def story(document_id: int, caller: DocumentReader, connection: TheConnection) -> Story:
+def story(document_id: int, caller: DocumentReader, context: TheContext, connection: TheConnection) -> Story:
     """What belongs together with a document, by days; what is another entity's that whoever asks may not see is left out."""
     given = {"document_id": document_id}
     row = connection.execute(_SQL["document"], given).fetchone() if 0 < document_id < 2**62 else None
@@ -71,19 +74,24 @@ def story(document_id: int, caller: DocumentReader, connection: TheConnection) -
     asked = {"ids": sorted(found), "entities": seen_by(caller, "documents:read", None)}
     rows = connection.execute(_SQL["story_documents"], asked).fetchall()
     seen = [r["document_id"] for r in rows]
-    names = names_of(connection, seen)
-    chapters = [_chapter(r, names.get(r["document_id"]), document_id) for r in rows]
+    names, places = names_of(connection, seen), Places(context).documents(connection, rows)
+    chapters = [
+        _chapter(r, names.get(r["document_id"]), places.get(r["document_id"]), document_id) for r in rows
+    ]
     chapters.sort(key=lambda c: (c.accounting_on, _ORDER.get(c.thing, len(_ORDER)), c.document_id))
     people = [Hand(**r) for r in connection.execute(_SQL["story_people"], {"ids": seen, "most": _MOST})]
     return Story(chapters=chapters, people=people, more=more)
 
 
-def _chapter(row: dict[str, Any], name: dict[str, Any] | None, itself: int) -> Chapter:
+def _chapter(
+    row: dict[str, Any], name: dict[str, Any] | None, place: Elsewhere | None, itself: int
+) -> Chapter:
     said = name or {"thing": "document", "number": masked(row["source_key"]), "party": "", "amount": None}
     return Chapter(
         **{**row, "source_key": masked(row["source_key"]), "cases": row["cases"] or []},
         **{k: said[k] for k in ("thing", "number", "party", "amount")},
         itself=row["document_id"] == itself,
+        elsewhere=place,
     )
 
 

@@ -16,6 +16,7 @@ from tieout.connector_api import (
 )
 from tieout.connectors.chargebee.client import open_session
 from tieout.connectors.chargebee.normalise import credit_note, invoice
+from tieout.connectors.chargebee.page import page
 
 _ON = date(2026, 11, 30)
 
@@ -33,6 +34,7 @@ CONNECTOR = Connector(
         ),
     ),
     open=open_session,
+    page=page,
     can=("poll", "control_totals"),
     options=(
         Option(

@@ -19,6 +19,7 @@ from tieout.connector_api import (
 from tieout.connectors.coupa.bills import bill
 from tieout.connectors.coupa.client import open_session
 from tieout.connectors.coupa.normalise import order, receipt, supplier
+from tieout.connectors.coupa.page import page
 
 _DOCS = "compass.coupa.com, Core API, as github:TimTini/coupa-compass-integration-docs keeps it"
 
@@ -32,6 +33,7 @@ CONNECTOR = Connector(
         ConfigField("client_secret", "its secret; it needs the scopes that read them", secret=True),
     ),
     open=open_session,
+    page=page,
     can=("poll", "control_totals"),
     options=(
         Option(

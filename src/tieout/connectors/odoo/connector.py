@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from tieout.connector_api import ApiVersion, ConfigField, Connector, Option, Stream, Verified
+from tieout.connectors.odoo.page import page
 from tieout.connectors.odoo.session import open_session
 from tieout.documents import (
     BatchControl,
@@ -67,6 +68,7 @@ CONNECTOR = Connector(
         ConfigField("own_log", "keep Odoo's own message log: yes or no", required=False, default="no"),
     ),
     open=open_session,
+    page=page,
     can=("write", "look_up", "read_back", "open_items"),
     streams=(
         Stream(

@@ -18,6 +18,7 @@ from tieout.connector_api import (
 from tieout.connector_api.paypal import PROVIDER
 from tieout.connectors.paypal.client import RIGHTS, open_session
 from tieout.connectors.paypal.normalise import transaction
+from tieout.connectors.paypal.page import page
 
 _SPECIFICATION = "github:paypal/paypal-rest-api-specifications openapi/reporting_transactions_v1.json"
 
@@ -31,6 +32,7 @@ CONNECTOR = Connector(
         ConfigField("client_secret", "its secret", secret=True),
     ),
     open=open_session,
+    page=page,
     provider=lambda streams, options: PROVIDER,
     can=("poll", "control_totals", "balances"),
     options=(

@@ -16,6 +16,7 @@ from tieout.connector_api import (
 )
 from tieout.connectors.salesforce.client import open_session
 from tieout.connectors.salesforce.normalise import account, won_order
+from tieout.connectors.salesforce.page import page
 from tieout.connectors.salesforce.wire import VERSION
 
 CONNECTOR = Connector(
@@ -50,6 +51,7 @@ CONNECTOR = Connector(
         ),
     ),
     open=open_session,
+    page=page,
     can=("poll", "write", "look_up", "control_totals"),
     options=(
         Option("currency", "the currency of accounts, which carry none: USD if not given"),

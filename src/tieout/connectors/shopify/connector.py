@@ -19,6 +19,7 @@ from tieout.connector_api import (
 from tieout.connectors.shopify.client import API_VERSION, open_session
 from tieout.connectors.shopify.gift_cards import TAX_SHAPE
 from tieout.connectors.shopify.normalise import order
+from tieout.connectors.shopify.page import page
 from tieout.connectors.shopify.payments import (
     MOVEMENT_SHAPE,
     OPTION,
@@ -57,6 +58,7 @@ CONNECTOR = Connector(
         ),
     ),
     open=open_session,
+    page=page,
     can=("poll", "webhook", "control_totals"),
     streams=(
         Stream("orders", "orders with their refunds and gift cards", order, "updatedAt"),

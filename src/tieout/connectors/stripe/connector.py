@@ -19,6 +19,7 @@ from tieout.connector_api import (
 )
 from tieout.connectors.stripe.client import open_session
 from tieout.connectors.stripe.normalise import composition, dispute, movement
+from tieout.connectors.stripe.page import page
 from tieout.connectors.stripe.wire import VERSION
 
 CONNECTOR = Connector(
@@ -36,6 +37,7 @@ CONNECTOR = Connector(
         ),
     ),
     open=open_session,
+    page=page,
     can=("poll", "webhook", "control_totals", "balances"),
     options=(
         Option("order_metadata", "the metadata key that names a charge's order: order_id if not given"),

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from tieout.console.asking import AnswerError
 from tieout.console.charts import Bar, bars
 from tieout.console.rendering import Page, Renderer, as_text
+from tieout.console.views.keeping import kept_views
 from tieout.console.words import amount, cause
 
 _FILTERS = ("cause", "entity", "interface", "period", "owner", "source_key", "group")
@@ -48,7 +49,7 @@ class Cases:
         groups = await self._groups(page, wanted) if state == "open" and not wanted["group"] else []
         ageing = (await page.api.get("/series/ageing"))["rows"] if alone else []
         return self._r.render(
-            page, "cases.html", list=found, causes=causes, cluster=mine, group=group, case_groups=groups, ageing=ageing,
+            page, "cases.html", list=found, causes=causes, views=await kept_views(page), cluster=mine, group=group, case_groups=groups, ageing=ageing,
             now=page.now,
             ageing_chart=ageing_chart(ageing), cause_names=sorted({(x["cause"], cause(x["title"])) for x in causes}),
             entity_names=sorted({x["entity"] for x in causes}),

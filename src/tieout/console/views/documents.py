@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from tieout.console.rendering import Page, Renderer, as_text
+from tieout.console.views.keeping import kept_views
 
 _FILTERS = ("source_key", "interface", "entity", "period", "state", "kind")
 
@@ -24,7 +25,7 @@ class Documents:
         told = await page.api.maybe("/series/flows")
         names = {r["interface"] for r in told["rows"]} if told else set()
         return self._r.render(
-            page, "documents.html", list=found, interfaces=sorted(names),
+            page, "documents.html", list=found, interfaces=sorted(names), views=await kept_views(page),
             entities=page.who["entities"],
         )  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from tieout.console.rendering import Page, Renderer
+from tieout.console.views.keeping import kept_views
 from tieout.finding import THINGS
 
 _WHILE_TYPING = 8
@@ -24,7 +25,9 @@ class Find:
         typed = page.arg("q").strip()
         asked = {"q": typed, "thing": page.arg("thing"), "limit": 30}
         found = await page.api.get("/find", **asked) if typed else _NOTHING
-        return self._r.render(page, "find.html", found=found, typed=typed, things=THINGS)
+        return self._r.render(
+            page, "find.html", found=found, views=await kept_views(page), typed=typed, things=THINGS
+        )
 
     async def list(self, page: Page) -> Response:
         """What fits what is typed so far, to choose from; no page of its own."""

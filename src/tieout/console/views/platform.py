@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from tieout.console.rendering import Page, Renderer
 from tieout.console.views.connecting import connect_entered, entered_system
+from tieout.console.views.keeping import kept_views
 
 _SEARCH = ("subject", "action", "actor", "entity")
 
@@ -76,7 +77,13 @@ class Evidence:
         verify them."""
         wanted = {k: page.arg(k) for k in _SEARCH}
         found = await page.api.get("/evidence", **wanted, after=page.arg("after"))
-        return self._r.render(page, "evidence.html", list=found, key=await page.api.maybe("/evidence/key"))
+        return self._r.render(
+            page,
+            "evidence.html",
+            list=found,
+            views=await kept_views(page),
+            key=await page.api.maybe("/evidence/key"),
+        )
 
 
 class Systems:

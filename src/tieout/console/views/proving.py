@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from tieout.console.rendering import Page, Renderer
+from tieout.console.views.keeping import kept_views
 
 
 def net_of(figure: dict[str, Any]) -> Decimal:
@@ -56,7 +57,7 @@ class TieOut:
         months = await page.api.get("/tie-out/ledger-months", **asked)
         origins = await page.api.get("/origins", entity=wanted["entity"])
         return self._r.render(
-            page, "tieout.html", told={**every, "rows": rows}, by_period=by_period, net_of=net_of, periods=periods,
+            page, "tieout.html", views=await kept_views(page), told={**every, "rows": rows}, by_period=by_period, net_of=net_of, periods=periods,
             governed=by_month(governed), origins=origins, declared=declared_of, months=_of_interface(months, wanted["interface"]),
             entities=sorted({r["entity"] for r in every["rows"]}), proven=sum(r["proven"] for r in rows),
             interfaces=sorted({r["interface"] for r in every["rows"]}),
@@ -81,7 +82,7 @@ class Payouts:
     async def view(self, page: Page) -> Response:
         """Payouts with how their proofs stand, a page at a time."""
         found = await page.api.get("/payouts", entity=page.arg("entity"), after=page.arg("after"))
-        return self._r.render(page, "payouts.html", list=found)
+        return self._r.render(page, "payouts.html", list=found, views=await kept_views(page))
 
     async def one(self, page: Page) -> Response:
         """One payout's movements, their sum and their sums by category: what never came has no amount and is

@@ -13,6 +13,7 @@ from typing import Any
 from tieout_sandbox.simkit import NONE, Answer, Faults
 from tieout_sandbox.simulators.odoo.costs import cost_ms
 from tieout_sandbox.simulators.odoo.errors import OdooError, not_found, unauthorized
+from tieout_sandbox.simulators.odoo.forms import form_of
 from tieout_sandbox.simulators.odoo.played import JSON2, Played, version_info
 from tieout_sandbox.simulators.odoo.service import LoadUndoneError, Service
 
@@ -111,6 +112,8 @@ class Odoo:
             return Answer(200, _json(version))
         if path == "/web/login":
             return Answer(200, self._door(), "text/html; charset=utf-8")
+        if method == "GET" and path.startswith("/odoo/"):
+            return Answer(200, form_of(self.service.world, path), "text/html; charset=utf-8")
         if path.startswith("/json/2/") and self.played.transport == JSON2:
             return self._json2(method, path, headers, body)
         if path == "/jsonrpc":
