@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
@@ -57,8 +57,10 @@ def payout_paper(
     document_id: int, caller: Reader, context: TheContext, connection: TheConnection
 ) -> Response:
     """A payout's proof with every movement, printed."""
-    told = proving.payout(document_id, caller, connection)
-    paper = paper_of_payout(told.model_dump(mode="json"), _made(caller, context))
+    told = proving.payout(document_id, caller, context, connection)
+    # Where things open elsewhere is no figure.
+    links: Any = {"elsewhere": True, "movements": {"__all__": {"elsewhere"}}}
+    paper = paper_of_payout(told.model_dump(mode="json", exclude=links), _made(caller, context))
     return _drawn(context, paper, f"payout-{told.payout_key}")
 
 
