@@ -17,7 +17,7 @@ from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.previews import Tried, tried_now
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, MonthFilter, Name, Reason, Why
-from tieout.api.v1.sorting import MOST_SORTED, Order, Sort
+from tieout.api.v1.sorting import MOST_SORTED, Columns, Order, Sort
 from tieout.cases import assign_cases, go_alone, note_case, notes_of
 from tieout.causes import Held, Offer, cause_named, offers
 from tieout.finding import names_of
@@ -28,7 +28,7 @@ from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.api.v1")
 router = APIRouter(tags=["work"])
-_COLUMNS = {
+_COLUMNS: Columns = {
     "number": ("case_id", int), "amount": ("amount", Decimal), "opened": ("opened_at", datetime.fromisoformat),
     "due": ("due_at", datetime.fromisoformat), "entity": ("entity", str), "owner": ("owner", str), "cause": ("cause", str),
     "source_key": ("source_key", str),

@@ -16,7 +16,7 @@ from tieout.api.v1.elsewhere import Elsewhere, Places
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, MonthFilter
-from tieout.api.v1.sorting import MOST_SORTED, Order, Sort
+from tieout.api.v1.sorting import MOST_SORTED, Columns, Order, Sort
 from tieout.finding import names_of
 from tieout.observe import correlation_of
 from tieout.security import masked, masked_json
@@ -25,7 +25,7 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.api.v1")
 router = APIRouter(tags=["work"])
 _SHOWN_BYTES = 16_384
-_COLUMNS = {
+_COLUMNS: Columns = {
     "number": ("document_id", int), "accounting_on": ("accounting_on", date.fromisoformat), "entity": ("entity", str),
     "interface": ("interface", str), "debit": ("measure_debit", Decimal), "credit": ("measure_credit", Decimal), "state": ("state", str),
 }  # fmt: skip

@@ -24,6 +24,10 @@ Sort = Annotated[
 ]
 
 
+# By the name of each column a row's field, and how its value is read from a text.
+Columns = Mapping[str, tuple[str, Callable[[str], Any]]]
+
+
 @dataclass(frozen=True)
 class Order:
     """A column that rows are sorted by, from which value on, and whether downwards. Of equal values their number decides."""
@@ -34,10 +38,8 @@ class Order:
     after: tuple[Any, int] | None
 
     @classmethod
-    def read(
-        cls, asked: str, columns: Mapping[str, tuple[str, Callable[[str], Any]]], number: str, after: str
-    ) -> Order:
-        """What is asked, among columns that each name a row's field and how its value is read from a text. Raises ProblemError."""
+    def read(cls, asked: str, columns: Columns, number: str, after: str) -> Order:
+        """What is asked, among columns. Raises ProblemError."""
         name = asked.removeprefix("-")
         if name not in columns:
             raise ProblemError(422, "sort", f"sorted by {', '.join(columns)}, each with - or without")
