@@ -79,6 +79,8 @@ _GROUPS = (
 _PAGE = 2000
 # How long a server that is started again may take.
 _PATIENCE_S = 120.0
+# How long it is waited for what is taken back as a program ends.
+_HURRY_S = 15.0
 # Methods that take no ids (`api.model` in Odoo): by JSON-RPC all others are given some first, be it none.
 MODELS_OWN = (
     "create",
@@ -91,6 +93,17 @@ MODELS_OWN = (
     "context_get",
     "check_object_reference",
 )
+
+
+@dataclass
+class Made:
+    """What an administrator began to make, as far as it is known: `company` is 0 and `user` False where the answer did not come, which says
+    nothing of what is there; `login` is "" where no service account was begun."""
+
+    name: str
+    company: int = 0
+    login: str = ""
+    user: bool = False
 
 
 @dataclass
@@ -122,6 +135,8 @@ class Administrator:
         self.url, self.database, self.version = url, database, version
         self._key, self._login, self._uid = key, login, 0
         self._http = httpx2.Client(base_url=url, headers=headers, timeout=120)
+        self._patience_s = _PATIENCE_S
+        self._made: list[Made] = []
 
     def rows(
         self, model: str, domain: list[Any], fields: Sequence[str], company: int | None = None
@@ -166,7 +181,7 @@ class Administrator:
     def _post(self, path: str, body: dict[str, Any]) -> httpx2.Response:
         """Ask; where nobody answers the door nothing was asked yet, and it is knocked again for a while. httpx2.ConnectError: nobody
         ever did. Other httpx2.HTTPError: what became of it is not known."""
-        until = time.monotonic() + _PATIENCE_S
+        until = time.monotonic() + self._patience_s
         while True:
             try:
                 return self._http.post(path, json=body)
@@ -237,7 +252,9 @@ class Administrator:
             )
         }
         self.call("res.currency", "write", ids=list(ids.values()), vals={"active": True})
-        company = self.call(
+        made = Made(name)
+        self._made.append(made)
+        company = made.company = self.call(
             "res.company", "create", vals_list=[{"name": name, "currency_id": ids[chart.currency]}]
         )[0]
         self.call(
@@ -254,7 +271,9 @@ class Administrator:
         self._rates(company, ids[chart.other], first_day, context, chart.rate)
         self._analytic(company, chart.analytic)
         login, password = f"tieout-{secrets.token_hex(4)}", secrets.token_urlsafe(16)
+        made.login = login
         self._service_account(login, password, company)
+        made.user = True
         return Company(company, self._make_key(login, password), login)
 
     def _renumber(self, context: Any, chart: Chart) -> None:
@@ -412,6 +431,50 @@ class Administrator:
         shown = call("res.users.identitycheck", "run_check", [check["res_id"]], **given)
         return str(shown["context"]["default_key"])
 
+    def left(self, *, archive: bool) -> list[str]:
+        """What was made here and stays behind, in words, with how it is taken away. With `archive` service accounts are archived before that,
+        which ends their keys; nothing is raised where that is not done, it is told."""
+        return [
+            text for made in self._made for text in (_company_left(made), *self._user_left(made, archive))
+        ]
+
+    def _user_left(self, made: Made, archive: bool) -> list[str]:
+        if not made.login:
+            return []
+        if not archive:
+            return [f"the user {made.login}, who works in it"]
+        # Whoever ends a program waits for it no longer than that.
+        self._patience_s, self._http.timeout = _HURRY_S, _HURRY_S
+        try:
+            ids = self.call("res.users", "search", domain=[["login", "=", made.login]])
+            if not ids and not made.user:
+                return [f"maybe a user {made.login}: if it is in Settings, Users, archive it there"]
+            self.call("res.users", "write", ids=ids, vals={"active": False})
+        except (
+            RuntimeError,
+            httpx2.HTTPError,
+            ValueError,
+            LookupError,
+            TypeError,
+            KeyboardInterrupt,
+        ) as error:
+            why = str(error)[:300] or type(error).__name__
+            return [
+                f"the user {made.login}, who could not be archived ({why}): archive it by hand in Settings, Users"
+            ]
+        return [f"the user {made.login}, archived, so that its key is refused"]
+
     def close(self) -> None:
         """Close the connections; the administrator calls nothing any more."""
         self._http.close()
+
+
+def _company_left(made: Made) -> str:
+    if not made.company:
+        return f"maybe a company {made.name}, in part: look into Settings, Companies, and archive it there"
+    if not made.user:
+        return f"company {made.company} {made.name}, set up in part: archive it in Settings, Companies"
+    return (
+        f"company {made.company} {made.name} with its chart, journals, entries and currencies USD and EUR in use: Odoo deletes no company "
+        "that has entries; archive it in Settings, Companies"
+    )

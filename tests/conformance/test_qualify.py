@@ -178,7 +178,9 @@ def test_a_set_up_that_stops_in_between_is_told_with_what_was_made() -> None:
         )
         report = qualify(server.asked(), month=a_month)
         assert not report.passed and "no chart here" in report.stopped
-        assert "maybe a company Tieout qualification 1, in part" in report.made[0]
+        assert report.made == [
+            "company 2 Tieout qualification 1, set up in part: archive it in Settings, Companies"
+        ]
         assert "**It stopped: " in report.page()
 
 
@@ -225,7 +227,7 @@ def _own(server: Server) -> Asked:
 @pytest.mark.parametrize(
     ("given", "error", "says"),
     [
-        (lambda s: s.asked(key="wrong"), ConnectorError, "key"),
+        (lambda s: s.asked(key="wrong"), RefusedToTryError, "refuses this key"),
         (lambda s: s.asked(url=f"http://127.0.0.1:{free_port()}"), TransientError, "cannot be reached"),
         (_page, SetupError, "is no Odoo"),
         (_page_for_calls, ConnectorError, "no Odoo"),

@@ -47,6 +47,7 @@ from tieout.cli.context import (
     print_json,
 )
 from tieout.cli.identity import who_works
+from tieout.cli.odoo_servers import ended_by_signals, must_name_the_same, nothing_made, played
 from tieout.cli.sandbox import sandbox_part
 
 cli = typer.Typer(
@@ -111,16 +112,21 @@ def demo(
     odoo_db: Annotated[str, typer.Option(help="its database")] = "",
     odoo_key: Annotated[str, typer.Option(help="an administrator's API key, as env:NAME or file:PATH")] = "",
     odoo_login: Annotated[str, typer.Option(help="whose key that is; Odoo 18 asks for it")] = "admin",
+    test_database: Annotated[
+        str, typer.Option(help="its database once more: whoever gives it says that it is no production")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Run a company's whole month on the sandbox, from nothing to tied out."""
     scenarios, driver = sandbox_part("demo.scenarios"), sandbox_part("demo.driver")
+    qualify = sandbox_part("qualify")
     if scenario not in scenarios.SCENARIOS:
         fail(f"no scenario {scenario!r}: there are {', '.join(scenarios.SCENARIOS)}", USAGE)
     if faults not in ("none", "light", "heavy"):
         fail(f"faults are none, light or heavy, not {faults!r}", USAGE)
-    if bool(odoo_url) != bool(odoo_key):
-        fail("--odoo-url and --odoo-key go together", USAGE)
+    if len({bool(odoo_url), bool(odoo_key), bool(odoo_db)}) > 1:
+        fail("--odoo-url, --odoo-db and --odoo-key go together", USAGE)
+    must_name_the_same(test_database, odoo_db)
     options = scenarios.DemoOptions(
         orders=orders,
         seed=seed,
@@ -136,7 +142,14 @@ def demo(
         odoo_key=named_secret(odoo_key, "--odoo-key") if odoo_key else "",
         odoo_login=odoo_login,
     )
-    result = driver.Demo(options, factories.supervisor).run()
+    with ended_by_signals():
+        if odoo_url:
+            asked = qualify.Asked(
+                odoo_url, odoo_db, options.odoo_key, odoo_login, told_test=bool(test_database)
+            )
+            with nothing_made(qualify, asked):
+                qualify.ask(asked)
+        result = played(qualify, driver.Demo(options, factories.supervisor))
     if as_json:
         print_json(result.as_json())
     else:

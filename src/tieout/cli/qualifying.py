@@ -10,6 +10,7 @@ import typer
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, err, factories, fail, named_secret, open_running, out
 from tieout.cli.identity import who_decides
+from tieout.cli.odoo_servers import ended_by_signals, must_name_the_same, nothing_made
 from tieout.cli.sandbox import sandbox_part
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def qualify(
     as_json: Annotated[bool, typer.Option("--json", help="print the report as JSON as well")] = False,
 ) -> None:
     """Try whether an Odoo does what Tieout needs: in a company made for it, in a test database; it writes a report.
-    Exit 1: something differed."""
+    Exit 1: something differed; 2: nothing was made; 3: it was interrupted, or nobody answered."""
     part = sandbox_part("qualify")
     project, who = None, ""
     if system:
@@ -51,13 +52,9 @@ def qualify(
             "--url and --database say which test database is tried; --system takes those of a system of the project",
             USAGE,
         )
-    if test_database and test_database != database:
-        fail(
-            f"--test-database says {test_database!r}, and the database is {database!r}: name the same one",
-            USAGE,
-        )
+    must_name_the_same(test_database, database)
     if not to.is_dir():
-        fail(f"--to: there is no folder {to}", USAGE)
+        fail(f"--out: there is no folder {to}", USAGE)
     asked = part.Asked(
         url=url, database=database, key=named_secret(key, "--key"), login=login, told_test=bool(test_database),
         orders=orders, own=_productions(project),
@@ -71,6 +68,8 @@ def qualify(
     if project is not None:
         _let(project, system, report, part, who)
         project.close()
+    if report.stopped == part.INTERRUPTED:
+        raise typer.Exit(FAILED)
     raise typer.Exit(0 if report.passed else FINDINGS)
 
 
@@ -95,22 +94,14 @@ def _productions(project: OpenProject | None) -> tuple[tuple[str, str], ...]:
 
 
 def _tried(part: Any, asked: Any, quiet: bool) -> Any:
-    from tieout.connector_api import ConnectorError, SetupError
-
     def told(text: str) -> None:
         if not quiet:
             err.print(text, style="dim")
 
-    try:
+    with ended_by_signals(), nothing_made(part, asked):
         return part.qualify(
             asked, month=part.month_of(factories.supervisor) if asked.orders else None, told=told
         )
-    except part.RefusedToTryError as error:
-        fail(f"nothing was made: {error}", USAGE)
-    except SetupError as error:
-        fail(f"nothing was made: {error}", USAGE)
-    except ConnectorError as error:
-        fail(f"nothing was made: {error}", FAILED)
 
 
 def _write(part: Any, report: Any, folder: Path) -> list[Path]:

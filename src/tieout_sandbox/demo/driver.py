@@ -77,24 +77,30 @@ class Demo:
             fail(f"{self.folder} holds a demo already: give another folder", 2)
         self._killer: Killer | None = None
         self._looking: Any = None
+        # What stays in an Odoo of somebody's own, in words, once the month ended, however that was.
+        self.left: list[str] = []
 
     def run(self) -> DemoResult:
-        """The whole month. A folder that nobody asked for is removed at the end, also where the month fails."""
+        """The whole month. A folder that nobody asked for is removed at the end, also where the month fails; service accounts in an Odoo
+        of somebody's own are archived then, unless a folder is kept and the month was played to its end."""
         started = time.monotonic()
         progress = Progress(console=err, disable=self.options.quiet, transient=True)
         try:
-            with progress:
-                return self._run(started, progress)
+            with progress, contextlib.ExitStack() as ends:
+                return self._run(started, progress, ends)
         finally:
             if not self._kept:
                 shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _run(self, started: float, progress: Progress) -> DemoResult:
+    def _run(self, started: float, progress: Progress, ends: contextlib.ExitStack) -> DemoResult:
+        """`ends` is told how what is begun here is ended, the last first."""
         options = self.options
         task = progress.add_task("setting the company up", total=None)
         world = World(self.folder / "outside", seed=options.seed, faults=options.faults)
+        ends.callback(world.stop)
         world.start()
         admin = self._administrator(world)
+        ends.push(partial(self._leave, admin))
         self._names = admin.companies() if options.odoo_url else {}
         self._others: Counts = counted(admin, self._names)
         port = free_port()
@@ -102,12 +108,15 @@ class Demo:
         scenario = SCENARIOS[options.scenario](options, world, admin)
         month = scenario.set_up(folder, port)
         project = OpenProject(folder)
-        server = start_database(project)
-        self._opened(project)
-        pin_systems(project)
+        ends.callback(project.close)
         # One start after the other: whoever dies at a point is followed by one who dies at the next.
         crashes = [{"TIEOUT_CRASH": point} for point in options.crash.split(",") if point]
-        supervisor = self._supervisor(folder, server, first_environments=crashes)
+        supervisor = self._supervisor(folder, start_database(project), first_environments=crashes)
+        ends.callback(supervisor.stop)
+        ends.callback(self._stop_looking)
+        ends.push(partial(self._serve, project, port))
+        self._opened(project)
+        pin_systems(project)
         scenario.open(project)
         supervisor.start()
         courier = Courier(world, f"http://127.0.0.1:{port}")
@@ -115,41 +124,47 @@ class Demo:
         if options.kills:
             self._killer = Killer(supervisor, options.kills, options.seed)
             self._killer.start()
-        try:
-            days = month.days()
-            progress.update(task, total=len(days))
-            for day in days:
-                progress.update(task, description=f"{day:%d %B}")
-                if day == LOCK_ON:
-                    self._close_october(project, world, scenario)
-                month.play_day(day)
-                courier.carry()
-                self.settle(project)
-                scenario.after_day(self, project, day)
-                progress.advance(task)
-            progress.update(task, description="proving", total=None)
-            if self._killer is not None:
-                self._killer.finish()
-            world.let_faults(False)
-            result = self._prove(project, world, scenario, supervisor, started)
-            if options.close:
-                progress.update(task, description="closing", total=None)
-                self._close(project, scenario, result)
-            result.findings += [Finding("others", detail) for detail in self._others_moved(admin)]
-            result.seconds = time.monotonic() - started
-            return result
-        finally:
-            if options.serve:
-                err.print(f"http://localhost:{port}/ - press Ctrl-C to end")
-                err.print(f"To get in: {way_in(project)}", soft_wrap=True)
-                with contextlib.suppress(KeyboardInterrupt):
-                    signal.pause()
-            supervisor.stop()
-            if self._looking is not None:
-                self._looking.close()
-            admin.close()
-            project.close()
-            world.stop()
+        days = month.days()
+        progress.update(task, total=len(days))
+        for day in days:
+            progress.update(task, description=f"{day:%d %B}")
+            if day == LOCK_ON:
+                self._close_october(project, world, scenario)
+            month.play_day(day)
+            courier.carry()
+            self.settle(project)
+            scenario.after_day(self, project, day)
+            progress.advance(task)
+        progress.update(task, description="proving", total=None)
+        if self._killer is not None:
+            self._killer.finish()
+        world.let_faults(False)
+        result = self._prove(project, world, scenario, supervisor, started)
+        if options.close:
+            progress.update(task, description="closing", total=None)
+            self._close(project, scenario, result)
+        result.findings += [Finding("others", detail) for detail in self._others_moved(admin)]
+        result.seconds = time.monotonic() - started
+        return result
+
+    def _serve(self, project: OpenProject, port: int, kind: type[BaseException] | None, *_: Any) -> None:
+        """Leave the web side running until somebody ends it, where that was asked for."""
+        if not self.options.serve or kind is KeyboardInterrupt:
+            return
+        err.print(f"http://localhost:{port}/ - press Ctrl-C to end")
+        err.print(f"To get in: {way_in(project)}", soft_wrap=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.pause()
+
+    def _leave(self, admin: Administrator, kind: type[BaseException] | None, *_: Any) -> None:
+        """Nobody works in the companies from here on: what stays there is told."""
+        if self.options.odoo_url:
+            self.left = admin.left(archive=kind is not None or not self._kept)
+        admin.close()
+
+    def _stop_looking(self) -> None:
+        if self._looking is not None:
+            self._looking.close()
 
     def _close(self, project: OpenProject, scenario: Scenario, result: DemoResult) -> None:
         """October is closed by people, and verified once more with what they did."""

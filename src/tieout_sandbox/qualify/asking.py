@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+import httpx2
+
 from tieout.connector_api import ConnectorError, RefusedError, SetupError
+from tieout.connectors.odoo.answers import KeyRefusedError
 from tieout.connectors.odoo.client import OdooClient, Server
 from tieout.connectors.odoo.versions import Chosen
 
@@ -43,13 +47,14 @@ class Asked:
 @dataclass(frozen=True)
 class Answered:
     """What the server is: its version and the record for it, whose companies the administrator works in, why it counts as a test
-    database, and its modules with their versions."""
+    database, and its modules with their versions. `left` is what a month leaves there, in words, as it ends."""
 
     client: OdooClient
     chosen: Chosen
     companies: dict[int, str]
     why_test: str
     modules: dict[str, str]
+    left: list[str] = field(default_factory=list)
 
 
 def ask(asked: Asked) -> Answered:
@@ -59,16 +64,46 @@ def ask(asked: Asked) -> Answered:
             f"{asked.database} at {asked.url} is what this project posts into, and the project is a production one: give the address of "
             "a copy, made by Odoo's own Duplicate Database or restored from a backup"
         )
-    client = OdooClient(Server(asked.url, asked.database, asked.key, 0, asked.login))
-    chosen = client.chosen
-    client.let_change(lambda version: True)
-    companies = _companies(client)
+    client = _client(asked)
+    try:
+        chosen = client.chosen
+        client.let_change(lambda version: True)
+        companies = _companies(client)
+    except KeyRefusedError as error:
+        raise RefusedToTryError(
+            f"{asked.database} at {asked.url} refuses this key ({error.said}): give one that its user made there (Preferences, Account "
+            f"Security, New API Key){f'; {error.hint}' if error.hint else ''}"
+        ) from None
     _may(client)
-    why = _why_test(client, asked)
+    why = _why_test(client, asked, companies)
     return Answered(client, chosen, companies, why, _modules(client))
 
 
-def _of_all(companies: dict[int, str]) -> dict[str, Any]:
+def _client(asked: Asked) -> OdooClient:
+    """Whoever asks there; nothing is asked yet. Raises RefusedToTryError."""
+    try:
+        address = httpx2.URL(asked.url)
+        port = address.port
+    except (httpx2.InvalidURL, UnicodeError, ValueError) as error:
+        raise RefusedToTryError(
+            f"{asked.url!r} is no address ({error}): give one such as https://books.example.com"
+        ) from None
+    if (
+        address.scheme not in ("http", "https")
+        or not address.host
+        or (port is not None and not 0 < port < 65536)
+    ):
+        raise RefusedToTryError(
+            f"{asked.url!r} is no address of a server: give one such as https://books.example.com"
+        )
+    if not (asked.key.isascii() and asked.key.isprintable() and asked.key.strip()):
+        raise RefusedToTryError(
+            "what was given as the key is no API key of Odoo: look into the file, or the variable, that it is read from"
+        )
+    return OdooClient(Server(asked.url, asked.database, asked.key, 0, asked.login))
+
+
+def _of_all(companies: Mapping[int, str]) -> dict[str, Any]:
     return {"allowed_company_ids": list(companies), "active_test": False}
 
 
@@ -102,7 +137,7 @@ def _may(client: OdooClient) -> None:
         )
 
 
-def _why_test(client: OdooClient, asked: Asked) -> str:
+def _why_test(client: OdooClient, asked: Asked, companies: Mapping[int, str]) -> str:
     """Why it counts as a database for tests. Raises RefusedToTryError where nothing says so."""
     domain = [["key", "=", "database.is_neutralized"]]
     try:
@@ -125,9 +160,37 @@ def _why_test(client: OdooClient, asked: Asked) -> str:
     whose = ", ".join(sorted({str(r["ref"]) for r in marked if r["ref"]}))
     said = f"; it carries Tieout's marker of {whose}" if whose else ""
     raise RefusedToTryError(
-        f"nothing says that {asked.database} at {asked.url} is a test database{said}: a qualification makes a company, entries and a user "
-        f"there that cannot all be taken away again. If it is one, say so with --test-database {asked.database}"
+        f"nothing says that {asked.database} at {asked.url} is a test database{said}{_holds(client, companies)}: a company, entries and a user "
+        f"would be made there that cannot all be taken away again. If it is one, say so with --test-database {asked.database}; else give "
+        "a copy of it, made by Odoo's own Duplicate Database"
     )
+
+
+def _holds(client: OdooClient, companies: Mapping[int, str]) -> str:
+    """What stands there, in words: whoever reads it sees whose books these are."""
+    context, posted = _of_all(companies), [["state", "=", "posted"]]
+    try:
+        entries = int(client.call("account.move", "search_count", domain=posted, context=context))
+        last = client.call(
+            "account.move",
+            "search_read",
+            domain=posted,
+            fields=["date"],
+            order="date desc",
+            limit=1,
+            context=context,
+        )
+        banks = int(
+            client.call("account.journal", "search_count", domain=[["type", "=", "bank"]], context=context)
+        )
+        people = int(client.call("res.users", "search_count", domain=[], context={"allowed_company_ids": []}))
+    except ConnectorError:
+        return ""
+    until = f", the last of {last[0]['date']}," if last else ""
+    names = ", ".join(list(companies.values())[:3]) + (
+        f" and {len(companies) - 3} more" if len(companies) > 3 else ""
+    )
+    return f"; it holds {entries} posted {'entry' if entries == 1 else 'entries'}{until} {people} users and {banks} journals of banks, in {names}"
 
 
 def _modules(client: OdooClient) -> dict[str, str]:

@@ -25,7 +25,11 @@ def month_of(supervisor: Callable[..., Any]) -> Month:
             odoo_login=asked.login, plant=False, close=False,
         )  # fmt: skip
         version = answered.chosen.version
-        return told_of(Demo(options, supervisor, opened=lambda project: _let(project, version)).run())
+        demo = Demo(options, supervisor, opened=lambda project: _let(project, version))
+        try:
+            return told_of(demo.run())
+        finally:
+            answered.left.extend(demo.left)
 
     return play
 

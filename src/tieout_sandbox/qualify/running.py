@@ -11,14 +11,12 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import httpx2
-
-from tieout.connector_api import ConnectorError, RightsTeller
+from tieout.connector_api import RightsTeller
 from tieout.connector_api.set_up import SetUpTeller, Wanted
 from tieout.connectors.odoo.client import OdooClient, Server
 from tieout.connectors.odoo.session import OdooSession
 from tieout_sandbox.company import Administrator
-from tieout_sandbox.counting import counted
+from tieout_sandbox.counting import Counts, counted
 from tieout_sandbox.qualify.asking import Answered, Asked, ask
 from tieout_sandbox.qualify.books import FIRST, Books, DiffersError
 from tieout_sandbox.qualify.checks import CHECKS
@@ -26,19 +24,11 @@ from tieout_sandbox.qualify.counting import compared, shared
 from tieout_sandbox.qualify.measuring import measured
 from tieout_sandbox.qualify.month import Month
 from tieout_sandbox.qualify.report import AGREED, DIFFERED, SKIPPED, Found, Report
+from tieout_sandbox.qualify.strange import STRANGE, in_words
 
 _NAME = "Tieout qualification"
-# What a server, or the way to it, may do: told in the report, whatever it is.
-_STRANGE = (
-    ConnectorError,
-    httpx2.HTTPError,
-    RuntimeError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
-)
+# What the report says where somebody ended it.
+INTERRUPTED = "it was interrupted"
 
 Told = Callable[[str], None]
 
@@ -46,7 +36,8 @@ Told = Callable[[str], None]
 def qualify(asked: Asked, *, month: Month | None = None, told: Told = lambda text: None) -> Report:
     """Try the server in a company made for that; `month` plays a month there, in another one; `told` hears what is under way.
 
-    Raises RefusedToTryError and ConnectorError before anything was made; what goes wrong later stands in the report.
+    Raises RefusedToTryError, ConnectorError and KeyboardInterrupt before anything was made; what goes wrong later stands in the report, and so
+    does that somebody interrupted it: the service accounts are archived then as at every end.
     """
     told("asking the server")
     answered = ask(asked)
@@ -63,7 +54,27 @@ def qualify(asked: Asked, *, month: Month | None = None, told: Told = lambda tex
     differs = answered.chosen.differs
     admin = Administrator(asked.url.rstrip("/"), asked.database, asked.key, differs, asked.login)
     try:
-        before, common = counted(admin, answered.companies), shared(answered.client)
+        before = counted(admin, answered.companies), shared(answered.client)
+    except STRANGE as error:
+        report.stopped = in_words(error)
+    else:
+        _all_of_it(admin, asked, answered, report, month, told)
+        report.made = [*admin.left(archive=True), *answered.left]
+        if report.stopped != INTERRUPTED:
+            told("counting rows again")
+            _count_again(admin, answered, report, before)
+    report.ended_at = datetime.now(UTC)
+    admin.close()
+    answered.client.close()
+    return report
+
+
+def _all_of_it(
+    admin: Administrator, asked: Asked, answered: Answered, report: Report, month: Month | None, told: Told
+) -> None:
+    """What is made there, and tried; why it stopped stands in the report."""
+    report.month = [Found("a small month", SKIPPED, "it was not asked for")]
+    try:
         books = _made(admin, asked, answered, report, told)
         if books is not None:
             _tried(books, report, asked.many, told)
@@ -71,24 +82,29 @@ def qualify(asked: Asked, *, month: Month | None = None, told: Told = lambda tex
         if month is not None and not report.stopped:
             told("playing a month")
             report.month = _played(month, asked, answered)
-        else:
-            report.month = [Found("a small month", SKIPPED, "it was not asked for")]
-        _put_away(admin, answered, report)
-        told("counting rows again")
-        report.rows = compared(before, counted(admin, answered.companies), answered.companies)
+    except STRANGE as error:
+        report.stopped = report.stopped or in_words(error)
+    except KeyboardInterrupt:
+        report.stopped = INTERRUPTED
+
+
+def _count_again(
+    admin: Administrator, answered: Answered, report: Report, before: tuple[Counts, dict[str, int]]
+) -> None:
+    try:
+        report.rows = compared(before[0], counted(admin, answered.companies), answered.companies)
         now = shared(answered.client)
-        report.made += [
-            f"{now[m] - n} records of {m}, which all companies share"
-            for m, n in common.items()
-            if now.get(m, n) > n
-        ]
-    except _STRANGE as error:
-        report.stopped = report.stopped or _said(error)
-    finally:
-        report.ended_at = datetime.now(UTC)
-        admin.close()
-        answered.client.close()
-    return report
+    except STRANGE as error:
+        report.stopped = report.stopped or in_words(error)
+        return
+    except KeyboardInterrupt:
+        report.stopped = INTERRUPTED
+        return
+    report.made += [
+        f"{now[m] - n} records of {m}, which all companies share"
+        for m, n in before[1].items()
+        if now.get(m, n) > n
+    ]
 
 
 def _own_version() -> str:
@@ -112,14 +128,10 @@ def _made(admin: Administrator, asked: Asked, answered: Answered, report: Report
     told(f"making the company {name}")
     try:
         made = admin.set_up(name, FIRST)
-    except _STRANGE as error:
-        report.stopped = f"the company {name} could not be set up: {_said(error)}"
-        report.made.append(f"maybe a company {name}, in part: look into Settings, Companies")
+    except STRANGE as error:
+        report.stopped = f"the company {name} could not be set up: {in_words(error)}"
         return None
     report.company = {"id": made.id, "name": name, "login": made.login}
-    report.made.append(
-        f"company {made.id} {name} with its chart, journals, entries and currencies USD and EUR in use: Odoo deletes no company that has entries"
-    )
     client = OdooClient(Server(asked.url, asked.database, made.key, made.id, made.login))
     client.let_change(lambda found: True)
     session = OdooSession(client)
@@ -136,16 +148,16 @@ def _tried(books: Books, report: Report, many: int, told: Told) -> None:
     told("measuring")
     try:
         report.speed = measured(books, many)
-    except (DiffersError, *_STRANGE) as error:
-        report.conformance.append(Found("many at once are confirmed", DIFFERED, _said(error)))
+    except (DiffersError, *STRANGE) as error:
+        report.conformance.append(Found("many at once are confirmed", DIFFERED, in_words(error)))
 
 
 def _came(what: str, act: Callable[[], Any]) -> Found:
     began = time.monotonic()
     try:
         act()
-    except (DiffersError, *_STRANGE) as error:
-        return Found(what, DIFFERED, _said(error), f"{time.monotonic() - began:.2f}")
+    except (DiffersError, *STRANGE) as error:
+        return Found(what, DIFFERED, in_words(error), f"{time.monotonic() - began:.2f}")
     return Found(what, AGREED, "", f"{time.monotonic() - began:.2f}")
 
 
@@ -161,8 +173,8 @@ def _rights(books: Books) -> list[Found]:
             now = datetime.now(UTC)
             wanted = Wanted((), now.date(), now, "USD", "")
             found += [Found(f.what, AGREED if f.well else DIFFERED, f.said) for f in session.set_up(wanted)]
-    except _STRANGE as error:
-        found.append(Found("tells its rights and set-up", DIFFERED, _said(error)))
+    except STRANGE as error:
+        found.append(Found("tells its rights and set-up", DIFFERED, in_words(error)))
     return found
 
 
@@ -170,24 +182,4 @@ def _played(month: Month, asked: Asked, answered: Answered) -> list[Found]:
     try:
         return list(month(asked, answered))
     except Exception as error:  # noqa: BLE001 - whatever ends a month is what came of it
-        return [Found("a small month", DIFFERED, _said(error))]
-
-
-def _put_away(admin: Administrator, answered: Answered, report: Report) -> None:
-    """The service account is archived, which ends its key."""
-    login = report.company.get("login")
-    if not login:
-        return
-    try:
-        ids = admin.call("res.users", "search", domain=[["login", "=", login]])
-        admin.call("res.users", "write", ids=ids, vals={"active": False})
-        report.made.append(f"the user {login}, archived, so that its key is refused")
-    except RuntimeError as error:
-        report.made.append(
-            f"the user {login}, who could not be archived ({_said(error)}): archive it by hand"
-        )
-
-
-def _said(error: Exception) -> str:
-    kind = "" if isinstance(error, (ConnectorError, DiffersError)) else f"{type(error).__name__}: "
-    return f"{kind}{error}"[:1500]
+        return [Found("a small month", DIFFERED, in_words(error))]

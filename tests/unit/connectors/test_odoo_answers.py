@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tieout.connector_api import RefusedError, SetupError, TransientError, UnknownOutcomeError
-from tieout.connectors.odoo.answers import Failure, TooLargeError, error_of
+from tieout.connectors.odoo.answers import Failure, KeyRefusedError, TooLargeError, error_of
 
 NAMED = [
     # The name decides, whatever the status: JSON-RPC answers 200 for all of them.
@@ -13,6 +13,8 @@ NAMED = [
     ("psycopg2.errors.SerializationFailure", (500, 200), TransientError),
     ("psycopg2.errors.DeadlockDetected", (500, 200), TransientError),
     ("psycopg2.errors.LockNotAvailable", (500, 200), TransientError),
+    ("odoo.exceptions.ConcurrencyError", (500, 200), TransientError),
+    ("builtins.MemoryError", (500, 200), TooLargeError),
     ("odoo.exceptions.UserError", (422, 200), RefusedError),
     ("odoo.exceptions.ValidationError", (422, 200), RefusedError),
     ("odoo.exceptions.RedirectWarning", (500, 200), RefusedError),
@@ -20,9 +22,9 @@ NAMED = [
     ("builtins.ValueError", (500, 200), RefusedError),
     ("werkzeug.exceptions.UnprocessableEntity", (422,), RefusedError),
     ("odoo.exceptions.AccessError", (403, 200), SetupError),
-    ("odoo.exceptions.AccessDenied", (403, 200), SetupError),
-    ("odoo.http.SessionExpiredException", (403, 200), SetupError),
-    ("werkzeug.exceptions.Unauthorized", (401,), SetupError),
+    ("odoo.exceptions.AccessDenied", (403, 200), KeyRefusedError),
+    ("odoo.http.SessionExpiredException", (403, 200), KeyRefusedError),
+    ("werkzeug.exceptions.Unauthorized", (401,), KeyRefusedError),
     ("werkzeug.exceptions.NotFound", (404, 200), SetupError),
     ("werkzeug.exceptions.TooManyRequests", (429,), TransientError),
     ("werkzeug.exceptions.RequestEntityTooLarge", (413,), TooLargeError),
@@ -41,7 +43,7 @@ def test_a_name_says_what_happened_whatever_the_status(
 @pytest.mark.parametrize(
     ("status", "read", "written"),
     [
-        (401, SetupError, SetupError), (403, SetupError, SetupError), (404, SetupError, SetupError),
+        (401, KeyRefusedError, KeyRefusedError), (403, SetupError, SetupError), (404, SetupError, SetupError),
         (413, TooLargeError, TooLargeError), (422, RefusedError, RefusedError), (429, TransientError, TransientError),
         (409, TransientError, UnknownOutcomeError), (500, TransientError, UnknownOutcomeError),
         (502, TransientError, UnknownOutcomeError), (504, TransientError, UnknownOutcomeError),
@@ -84,7 +86,7 @@ def test_a_refused_key_says_what_to_know_of_keys() -> None:
         ("whitelabel.exceptions.MissingError", RefusedError),
         ("whitelabel.exceptions.AccessError", SetupError),
         ("whitelabel.exceptions.LockError", TransientError),
-        ("whitelabel.http.SessionExpiredException", SetupError),
+        ("whitelabel.http.SessionExpiredException", KeyRefusedError),
     ],
 )
 def test_an_odoo_under_another_name_means_the_same(name: str, wanted: type[Exception]) -> None:

@@ -7,7 +7,7 @@ for an unknown field. JSON-RPC answers 200 whatever happened, so there the name 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -30,10 +30,20 @@ class Failure:
     message: str
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
+    # It says that it is JSON, and is none: cut off on its way, so that something may have been done.
+    cut: bool = False
 
 
 class TooLargeError(RefusedError):
-    """What was sent is larger than what is taken there: less at once may pass."""
+    """What was sent is larger than what is taken there, or more than what is worked on at once: less may pass."""
+
+
+class KeyRefusedError(SetupError):
+    """The key, or the login beside it, is not taken. `said` is what Odoo says of it, `hint` what to know of this version's keys."""
+
+    def __init__(self, message: str, said: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.said, self.hint = said, hint
 
 
 class _Means(Enum):
@@ -44,6 +54,7 @@ class _Means(Enum):
     ABSENT = auto()  # no such model or method: another version, database or server
     REFUSED = auto()
     TOO_LARGE = auto()
+    TOO_MUCH = auto()  # a worker of Odoo met its limit of time or memory, and rolled back
     STRANGER = auto()  # something answers that is no Odoo
     UNKNOWN = auto()  # nobody knows what happened
 
@@ -51,6 +62,7 @@ class _Means(Enum):
 _BY_NAME = {
     # Somebody else holds the records: nothing happened (409 under JSON-2).
     "odoo.exceptions.LockError": _Means.AGAIN,
+    "odoo.exceptions.ConcurrencyError": _Means.AGAIN,
     # Odoo tries these five times itself before it gives up; PostgreSQL has rolled them back.
     "psycopg2.errors.SerializationFailure": _Means.AGAIN,
     "psycopg2.errors.DeadlockDetected": _Means.AGAIN,
@@ -69,7 +81,23 @@ _BY_NAME = {
     "werkzeug.exceptions.NotFound": _Means.ABSENT,
     "werkzeug.exceptions.TooManyRequests": _Means.BUSY,
     "werkzeug.exceptions.RequestEntityTooLarge": _Means.TOO_LARGE,
+    "builtins.MemoryError": _Means.TOO_MUCH,
 }
+# What `load` says in place of a name: of a transaction that met another, or whose database went away; nothing of it happened. Odoo gives
+# PostgreSQL's own words (`_sql_error_to_message_generic` of BaseModel in 19, PGERROR_TO_OE in 18), and those of its LockError.
+_MET = (
+    "could not serialize",
+    "deadlock detected",
+    "could not obtain lock",
+    "due to lock timeout",
+    "due to statement timeout",
+    "current transaction is aborted",
+    "Cannot grab a lock on records",
+)
+# And of a limit of its worker, which it takes for an error of the record that it came to (odoo/service/server.py, limit_time_cpu and
+# limit_memory_hard).
+_TOO_MUCH = ("CPU time limit exceeded", "<class 'MemoryError'>")
+_LIMITS = "a worker of Odoo met its limit of time or memory: less at once, or raise limit_time_cpu and limit_memory_hard there"
 # JSON-RPC names the database in each call: of one that is not there Odoo tells what PostgreSQL says.
 _NO_SERVER = "psycopg2.OperationalError"
 _BY_STATUS = {
@@ -96,6 +124,11 @@ def _meaning(failure: Failure) -> _Means:
         return _Means.ABSENT
     if "could not serialize" in failure.message:
         return _Means.AGAIN
+    if any(text in failure.message for text in _TOO_MUCH):
+        return _Means.TOO_MUCH
+    if failure.cut or name.startswith("psycopg2."):
+        # The database went away under Odoo, perhaps after it had committed.
+        return _Means.UNKNOWN
     if failure.status in _BY_STATUS:
         return _BY_STATUS[failure.status]
     # Odoo answers 500 for a caller's own error too, such as an unknown field, and then names its exception: it has rolled
@@ -103,6 +136,15 @@ def _meaning(failure: Failure) -> _Means:
     if name.startswith(("builtins.", "odoo.", "tieout.")):
         return _Means.REFUSED
     return _Means.STRANGER if failure.status == 200 else _Means.UNKNOWN
+
+
+def error_within_load(texts: Sequence[str]) -> ConnectorError | None:
+    """The error to raise for what a `load` says of its records, where that is no fault of any of them: nothing was loaded."""
+    if met := [text for text in texts if any(known in text for known in _MET)]:
+        return TransientError(f"load: {met[0]}")
+    if much := [text for text in texts if any(known in text for known in _TOO_MUCH)]:
+        return TooLargeError(f"load: {much[0]}: {_LIMITS}")
+    return None
 
 
 def error_of(failure: Failure, what: str, *, reading: bool, key_hint: str = "") -> ConnectorError:
@@ -115,9 +157,11 @@ def error_of(failure: Failure, what: str, *, reading: bool, key_hint: str = "") 
         case _Means.BUSY:
             return TransientError(said, wait_asked(failure.headers))
         case _Means.KEY:
-            return SetupError(
+            return KeyRefusedError(
                 f"Odoo refuses the key ({failure.message}): make a new one for the service account and "
-                f"put it where tieout.toml says{f'; {key_hint}' if key_hint else ''}"
+                f"put it where tieout.toml says{f'; {key_hint}' if key_hint else ''}",
+                failure.message,
+                key_hint,
             )
         case _Means.RIGHT:
             return SetupError(f"the service account lacks a right: {failure.message}")
@@ -127,6 +171,8 @@ def error_of(failure: Failure, what: str, *, reading: bool, key_hint: str = "") 
             return TooLargeError(
                 f"{said}: let the proxy before Odoo take larger bodies (nginx: client_max_body_size)"
             )
+        case _Means.TOO_MUCH:
+            return TooLargeError(f"{said or what}: {_LIMITS}")
         case _Means.REFUSED:
             return RefusedError(said)
         case _Means.STRANGER if reading:

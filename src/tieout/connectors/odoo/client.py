@@ -25,7 +25,7 @@ from tieout.connector_api import (
 )
 from tieout.connector_api.asking import Asking
 from tieout.connector_api.pace import Budget, Pace
-from tieout.connectors.odoo.answers import Failure, TooLargeError, error_of
+from tieout.connectors.odoo.answers import Failure, KeyRefusedError, TooLargeError, error_of
 from tieout.connectors.odoo.hosting import HOSTED, is_hosted
 from tieout.connectors.odoo.transports import Body, Call, Json2, JsonRpc, Transport
 from tieout.connectors.odoo.versions import (
@@ -65,6 +65,14 @@ class Server:
     company: int = 0
     login: str = ""
     hosted: bool | None = None
+
+
+def _told_version(said: Any) -> str:
+    """What an answer says that the server's version is; "" where it says nothing of the kind, whatever it is."""
+    told = said if isinstance(said, dict) else {}
+    result = told.get("result")
+    found = told.get("version") or (result.get("server_version") if isinstance(result, dict) else "")
+    return found if isinstance(found, str) else ""
 
 
 class OdooClient:
@@ -147,13 +155,13 @@ class OdooClient:
             said = reply.json() if reply.status_code == 200 else {}
         except ValueError:
             said = {}
-        found = said.get("version") or (said.get("result") or {}).get("server_version")
+        found = _told_version(said)
         if not found:
             raise SetupError(
                 f"{self.url} is no Odoo 18.0, 19.0 or newer: asked for its version it answers {reply.status_code}: check url, "
                 "without a path behind it, and the proxy before it"
             )
-        return str(found)
+        return found
 
     def page(self, path: str) -> str:
         """What this server shows to anybody who has no key; "" where it shows nothing there, or leads elsewhere twice."""
@@ -271,9 +279,11 @@ class OdooClient:
         reply = self._posted(path, body, call)
         user = self._understood(JsonRpc(self._server.database, 0, ""), reply, call, differs)
         if not user:
-            raise SetupError(
+            raise KeyRefusedError(
                 f"Odoo refuses the login {self._server.login!r} in the database {self._server.database!r} with this key: "
-                f"check all three; {differs.key_hint}"
+                f"check all three; {differs.key_hint}",
+                f"the login {self._server.login!r} with it",
+                differs.key_hint,
             )
         return JsonRpc(self._server.database, int(user), self._server.key)
 

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tieout.connector_api import Outcome, OutcomeStatus, RefusedError, Sending, TransientError
-from tieout.connectors.odoo.answers import TooLargeError
+from tieout.connector_api import Outcome, OutcomeStatus, RefusedError, Sending
+from tieout.connectors.odoo.answers import TooLargeError, error_within_load
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.rows import Rows
 
@@ -81,9 +81,21 @@ class Loader:
         texts = [str(m.get("message", "")) for m in answer["messages"]]
         # Odoo tries a call again that lost such a race, but not a `load`, which answers 200 with this
         # message.
-        if any("could not serialize" in text for text in texts):
-            raise TransientError(f"{model}.load: {texts[0]}")
+        if error := error_within_load(texts):
+            raise error
         raise _BadRowsError("; ".join(texts[:3]), _bad(answer["messages"]))
+
+    def load_lines(self, fields: list[str], rows: Rows) -> None:
+        """Change journal items that are there, by their ids; in halves where they are too many for what stands before Odoo. Raises as
+        `load`."""
+        try:
+            self.load("account.move.line", fields, rows)
+        except TooLargeError:
+            if len(rows) == 1:
+                raise
+            half = len(rows) // 2
+            self.load_lines(fields, rows[:half])
+            self.load_lines(fields, rows[half:])
 
     def named(self, external_id: str) -> str:
         """The id as this database knows it: external ids are unique in a database, ours in a

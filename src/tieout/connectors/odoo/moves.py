@@ -233,9 +233,9 @@ class Moves:
                 if exact(line["amount_currency"]) != wanted:
                     taxes.append([str(line["id"]), str(wanted)])
         if taxes:
-            self._loader.load("account.move.line", [".id", "amount_currency"], taxes)
+            self._loader.load_lines([".id", "amount_currency"], taxes)
         if keys:
-            self._loader.load("account.move.line", [".id", "matching_number"], keys)
+            self._loader.load_lines([".id", "matching_number"], keys)
 
     def _made_lines(self, moves: list[int]) -> dict[int, list[dict[str, Any]]]:
         """By entry: the lines that Odoo made of it, its taxes and what is due."""
@@ -257,7 +257,7 @@ class Moves:
         marks = [m for s in drafts if isinstance(s.body, EntryPosting) for m in s.body.marks]
         rows = self._matcher.to_mark(marks) if marks else []
         if rows:
-            self._loader.load("account.move.line", [".id", "matching_number"], rows)
+            self._loader.load_lines([".id", "matching_number"], rows)
 
     def _post(self, drafts: list[tuple[Sending, int]], model: str) -> list[Outcome]:
         """Post drafts; where the set is refused each is posted alone, so one stops no other."""

@@ -171,6 +171,8 @@ def _parsed(reply: httpx2.Response) -> Any | Failure:
     try:
         return reply.json(parse_float=Decimal)
     except ValueError:
-        # A proxy's page, or a server that is no Odoo.
+        # A proxy's page, a server that is no Odoo, or an answer of Odoo of which a part came.
         text = " ".join(re.sub(r"<[^>]*>", " ", reply.text[:2000]).split())
-        return Failure("", text[:200] or reply.text[:200], reply.status_code, reply.headers)
+        cut = reply.status_code == 200 and "json" in reply.headers.get("content-type", "")
+        said = f"the answer is cut off ({text[:100]})" if cut else text[:200] or reply.text[:200]
+        return Failure("", said, reply.status_code, reply.headers, cut)
