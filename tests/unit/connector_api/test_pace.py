@@ -159,6 +159,8 @@ def test_what_an_answer_tells_of_the_bucket_is_what_everybody_goes_by() -> None:
         (float("nan"), 1000, 50),
         (1, float("inf"), 50),
         (1e12, 1000, 50),
+        (-1e12, 1000, 50),
+        (1, 1000, float("inf")),
     ],
 )
 def test_what_makes_no_sense_of_a_bucket_is_not_believed(told: tuple[float, float, float]) -> None:
