@@ -3,6 +3,8 @@ approvals, a close, a replay, a pack. And whether its pages are for everybody (a
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -19,6 +21,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pypdf import PdfReader
 
 from tests.simulation.house import House, misnamed, planted_causes
 from tieout.inbox import pull_again
@@ -555,6 +558,33 @@ def test_an_auditor_exports_a_pack_and_verifies_it(house: House, as_: Any, tmp_p
     wrong = ("0" if key[0] != "0" else "1") + key[1:]
     command = [sys.executable, "-I", str(tmp_path / "verify.py"), str(pack), "--key", wrong]
     assert subprocess.run(command, capture_output=True, check=False).returncode != 0
+
+
+@pytest.mark.long
+def test_an_auditor_takes_papers_along(house: House, as_: Any, tmp_path: Path) -> None:
+    """Tie-out, payout proof and close as PDF from their pages, each with the figures that it shows."""
+    page = as_("nora")
+    found = house.connection.execute(
+        "select document_id from tieout.document where kind = 'provider_movement' and state = 'posted'"
+        " and content::jsonb ->> 'category' = 'payout' order by document_id limit 1"
+    ).fetchone()
+    assert found is not None
+    payout = found["document_id"]
+    for n, path in enumerate(("/tie-out?period=2026-10", f"/payouts/{payout}", "/close/US/2026-10")):
+        page.goto(path)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="PDF for an auditor").click()
+        file = tmp_path / f"{n}.pdf"
+        download.value.save_as(file)
+        reader = PdfReader(file)
+        (figures,) = reader.attachments["figures.json"]
+        text = "".join(p.extract_text() for p in reader.pages).replace("\n", "")
+        assert hashlib.sha256(figures).hexdigest() in text and "Madebynora" in text.replace(" ", "")
+    (proof,) = PdfReader(tmp_path / "1.pdf").attachments["figures.json"]
+    told = json.loads(proof)["figures"]
+    assert told["document_id"] == payout and sum(Decimal(m["net"]) for m in told["movements"]) == Decimal(
+        told["amount"]
+    )
 
 
 @pytest.mark.long

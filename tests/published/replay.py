@@ -62,6 +62,8 @@ class Replay:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # An answer goes out at once, and in one piece: else each waits 40 ms for the other side's word that its head came.
+            wbufsize, disable_nagle_algorithm = -1, True
 
             def log_message(self, *given: object) -> None:
                 """Nothing is told: the test looks at what was asked."""

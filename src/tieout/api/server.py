@@ -103,6 +103,7 @@ class Application:
             settings,
             provider,
             services.project,
+            services.environment,
             Expensive(patience_s=services.patience_s),
         )
         self._uploads = Uploads(services, context, refusals, limits, self._metrics, deadlines)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from tieout.connector_api import Connector, Poller, Trail, TransientError
+from tieout.connector_api import Connector, Poller, Trail
 from tieout.connector_api.walking import MOST_POLLED
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn, crash_point, wake
 from tieout.inbox.intake import accept
@@ -80,10 +80,7 @@ class PollStage:
                 break
             now = self._clock.now()
             page = poller.poll(stream, {**position, "options": options}, now)
-            if page.more and page.cursor == position:
-                # It would be asked for ever, and everything behind it never.
-                raise TransientError(f"{what}: a page leads to itself")
-            trail = trail.onward(what, page.cursor, not page.items, self._most) if page.more else Trail()
+            trail = trail.after(what, position, page, self._most)
             position = page.cursor
             due = now if page.more else now + timedelta(minutes=interface.every_minutes)
             with connection.transaction():

@@ -84,13 +84,15 @@ def payout_keys(
     after: tuple[date, int] | None,
     limit: int,
     document_id: int | None = None,
+    interface: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Payouts of some entities (None: of every one), the latest first, beginning `after` (day, document)."""
+    """Payouts of some entities (None: of every one), of one interface or of any, the latest first, beginning `after` (day,
+    document)."""
     on, number = after or (None, None)
     given = {"entities": list(entities) if entities is not None else None, "on": on, "after": number}
     return list(
         connection.execute(
-            _SQL["payout_keys"], {**given, "limit": limit, "document_id": document_id}
+            _SQL["payout_keys"], {**given, "limit": limit, "document_id": document_id, "interface": interface}
         ).fetchall()
     )
 

@@ -15,7 +15,7 @@ import pytest
 from msgspec import UNSET
 
 from tests.published.replay import Replay
-from tieout.connector_api import RefusedError, SystemConfig
+from tieout.connector_api import SystemConfig, Trail, TransientError
 from tieout.connectors.chargebee.connector import CONNECTOR
 from tieout.connectors.chargebee.normalise import credit_note, invoice
 from tieout.documents import CreditNote, CustomerInvoice, InvoicePosting, RevenueSchedule, canonical_bytes
@@ -307,12 +307,13 @@ def test_a_rate_with_a_fraction_is_read_as_it_is_written() -> None:
         server.__exit__(None, None, None)
 
 
-def test_pages_that_would_never_end_are_refused() -> None:
+def test_a_page_that_leads_to_itself_ends_the_poll() -> None:
     session, server = asked({("GET", "/api/v2/invoices"): page(billed(1000), next_offset="x")})
     try:
         first = session.poll("invoices", {}, NOW)
-        with pytest.raises(RefusedError, match="for ever"):
-            session.poll("invoices", first.cursor, NOW)
+        again = session.poll("invoices", first.cursor, NOW)
+        with pytest.raises(TransientError, match="leads to itself"):
+            Trail().after("chargebee: invoices", first.cursor, again)
     finally:
         server.__exit__(None, None, None)
 

@@ -17,7 +17,7 @@ import pytest
 from tests.published.concur.take import SETTINGS, head
 from tests.published.payloads import FOLDER
 from tests.published.replay import Answer, Replay
-from tieout.connector_api import RefusedError, SetupError, SystemConfig
+from tieout.connector_api import SetupError, SystemConfig, Trail, TransientError
 from tieout.connectors.concur.client import lives_elsewhere
 from tieout.connectors.concur.connector import CONNECTOR
 from tieout.connectors.concur.normalise import report, sides
@@ -216,8 +216,9 @@ class TestOnTheWire:
             session = self.session(there)
             first = session.poll("reports", {}, NOW)
             assert first.more and first.cursor["next"] == "abc"
-            with pytest.raises(RefusedError, match="that page again"):
-                session.poll("reports", first.cursor, NOW)
+            again = session.poll("reports", first.cursor, NOW)
+            with pytest.raises(TransientError, match="leads to itself"):
+                Trail().after("concur: reports", first.cursor, again)
             assert any(("offset", "abc") in asked.query for asked in there.asked)
 
     def test_what_is_asked_and_how_it_is_signed(self) -> None:

@@ -21,7 +21,7 @@ def test_an_order_whose_lines_circle_is_not_taken_short(cursor: str | None, why:
         return {"order": {"lineItems": {"nodes": [1], "pageInfo": more}}}
 
     with pytest.raises(TransientError, match=why):
-        pages._turned("order", node, {"lineItems": ("id", "")}, ask)
+        pages.turned("order", node, {"lineItems": ("id", "")}, ask)
 
 
 @pytest.mark.parametrize(("cursor", "why"), [("c1", "lead back"), (None, "nothing says where")])

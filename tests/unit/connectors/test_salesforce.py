@@ -305,7 +305,7 @@ def test_pages_that_lead_in_a_circle_end() -> None:
 
 
 def test_lines_that_do_not_all_come_are_not_taken() -> None:
-    with pytest.raises(TransientError, match="has 3 lines, and 2 came"):
+    with pytest.raises(TransientError, match="3 rows were said, and 2 came"):
         nested(
             {"totalSize": 3, **ONWARD, "records": [LINE]}, {"totalSize": 3, "done": True, "records": [LINE]}
         )

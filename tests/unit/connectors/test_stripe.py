@@ -249,7 +249,7 @@ class TestTheWire:
     def test_a_list_that_does_not_go_on_ends(self) -> None:
         same = listed({"id": "dp_1", "created": 1, "status": "won"}, more=True)
         answers = {("GET", "/v1/disputes"): same, ("GET", "/v1/events"): listed()}
-        with Replay(answers) as there, pytest.raises(TransientError, match="does not go on"):
+        with Replay(answers) as there, pytest.raises(TransientError, match="a page comes again"):
             session(there).poll("disputes", {}, NOW)
 
     def test_the_last_row_of_a_report_is_no_category(self) -> None:

@@ -22,6 +22,7 @@ from tieout.api.v1 import (
     mapping,
     matching,
     origins,
+    papers,
     paying,
     proving,
     receivables,
@@ -52,7 +53,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, finding, documents, story, origins, proving, taxing, matching, approving, closing, certifying, late, paying, receivables, running, standing, declaring, mapping, systems, setting_up, subscriptions, views
+        identity, access, today, deciding, cases, finding, documents, story, origins, proving, taxing, matching, approving, closing, certifying, late, paying, receivables, running, standing, declaring, mapping, systems, setting_up, subscriptions, views, papers
     )
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -16,6 +17,7 @@ from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.previews import Tried, tried_now
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, MonthFilter, Name, Reason, Why
+from tieout.api.v1.sorting import MOST_SORTED, Columns, Order, Sort
 from tieout.cases import assign_cases, go_alone, note_case, notes_of
 from tieout.causes import Held, Offer, cause_named, offers
 from tieout.finding import names_of
@@ -26,6 +28,11 @@ from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.api.v1")
 router = APIRouter(tags=["work"])
+_COLUMNS: Columns = {
+    "number": ("case_id", int), "amount": ("amount", Decimal), "opened": ("opened_at", datetime.fromisoformat),
+    "due": ("due_at", datetime.fromisoformat), "entity": ("entity", str), "owner": ("owner", str), "cause": ("cause", str),
+    "source_key": ("source_key", str),
+}  # fmt: skip
 Cases = Annotated[list[Annotated[int, Field(gt=0, lt=2**62)]], Field(min_length=1, max_length=500)]
 
 
@@ -207,26 +214,38 @@ def cases(
     owner: Filter = None,
     source_key: Filter = None,
     group: Filter = None,
+    sort: Sort = None,
     limit: Limit = 50,
     after: After = "",
 ) -> Page[Case]:
-    """Cases, the largest amount first."""
-    amount, number = read_place(after, (Decimal, int))
+    """Cases, the largest amount first; or sorted by a column among those with most at risk."""
+    order = Order.read(sort, _COLUMNS, "case_id", after) if sort else None
+    amount, number = read_place("" if order else after, (Decimal, int))
     given = {
         "state": None if state == "all" else state, "entities": seen_by(caller, "cases:read", entity), "cause": cause,
-        "interface": interface, "period": period, "owner": owner, "source_key": source_key, "group": group, "amount": amount, "case_id": number, "limit": limit + 1,
+        "interface": interface, "period": period, "owner": owner, "source_key": source_key, "group": group, "amount": amount, "case_id": number,
+        "limit": (MOST_SORTED if order else limit) + 1,
     }  # fmt: skip
-    rows, more = cut(connection.execute(_SQL["cases"], given).fetchall(), limit)
-    following = place(rows[-1]["amount"], rows[-1]["case_id"]) if more else None
+    rows: Sequence[dict[str, Any]] = connection.execute(_SQL["cases"], given).fetchall()
+    among = None
+    if order is not None:
+        rows, following, among = order.page(rows, limit)
+    else:
+        rows, more = cut(rows, limit)
+        following = place(rows[-1]["amount"], rows[-1]["case_id"]) if more else None
+    return Page(items=_listed(connection, rows), next=following, among=among)
+
+
+def _listed(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[Case]:
+    """Cases with what people know their documents by."""
     names = names_of(connection, [r["document_id"] for r in rows if r["document_id"]])
-    items = [
+    return [
         Case(
             **r, title=cause_named(r["cause"]).title, number=(said := names.get(r["document_id"], {})).get("number", ""),
             party=said.get("party", ""),
         )
         for r in rows
     ]  # fmt: skip
-    return Page(items=items, next=following)
 
 
 @router.get("/cases/causes")

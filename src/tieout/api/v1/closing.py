@@ -229,7 +229,7 @@ def close(
     entity: Code, period: MonthInPath, caller: Reader, context: TheContext, connection: TheConnection
 ) -> Close:
     """A close by its evidence as it was read last."""
-    release = _entity(context, caller, entity)
+    release = entity_to_read(context, caller, entity)
     return _kept(connection, context, release, entity, month(period), "it is as it was read last")
 
 
@@ -259,7 +259,7 @@ def printed(
 ) -> Response:
     """A close printed for an auditor, from the figures that were kept when somebody signed or locked last (or those of a
     `sheet`), with what happened since; a draft where nothing was. `form` json: the figures themselves."""
-    release, wanted, now = _entity(context, caller, entity), month(period), context.clock.now()
+    release, wanted, now = entity_to_read(context, caller, entity), month(period), context.clock.now()
     try:
         with context.expensive.place("a printed close", 2), connection.transaction():
             found = printed_close(connection, release, entity, wanted, now, sheet)
@@ -273,7 +273,7 @@ def waived(
     entity: Code, period: MonthInPath, caller: Reader, context: TheContext, connection: TheConnection
 ) -> WaivedList:
     """What was excluded, accepted and written off of a period, by kind, and its share of revenue."""
-    release = _entity(context, caller, entity)
+    release = entity_to_read(context, caller, entity)
     found = read_waivers(connection, release, entity, month(period))
     share = found.share
     return WaivedList(
@@ -307,7 +307,7 @@ async def look(
 ) -> Close:
     """Read the evidence of every task now: sources, ledger, banks are asked, once for everybody who asks at the same time.
     Where one does not answer, the evidence as it was read last, with `current` false and why."""
-    release, wanted = _entity(context, caller, entity), month(period)
+    release, wanted = entity_to_read(context, caller, entity), month(period)
     try:
         state = await context.expensive.ask(
             entity, lambda: closing.close_state(project, entity, wanted), share=("close", entity, period)
@@ -328,7 +328,7 @@ def sign(
     project: TheProject,
 ) -> list[Said]:
     """Sign tasks that are done: the first person prepares, another one signs."""
-    _entity(context, caller, entity)
+    entity_to_read(context, caller, entity)
     _may_sign(caller, entity)
     if caller.session is None or not caller.session.second_factor:
         raise ProblemError(403, "second-factor", "people sign, signed in with a second factor")
@@ -357,7 +357,7 @@ def lock(
     project: TheProject,
 ) -> Locks:
     """Lock the ledger's books up to the period's end. A lock is moved ahead, never back: asked again it is done once."""
-    _entity(context, caller, entity)
+    entity_to_read(context, caller, entity)
     _may_sign(caller, entity)
     wanted = month(period)
     try:
@@ -408,7 +408,8 @@ def _kept_instead(
     return found
 
 
-def _entity(context: RequestContext, caller: Caller, entity: str) -> Release:
+def entity_to_read(context: RequestContext, caller: Caller, entity: str) -> Release:
+    """The release in force, to whoever may read an entity's close. Raises ProblemError where there is no such entity, to them."""
     release = context.release()
     if entity not in release.entities or not caller.may("close:read", entity):
         raise ProblemError(404, "entity", f"no entity {entity!r}")

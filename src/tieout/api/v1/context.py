@@ -35,6 +35,8 @@ class RequestContext:
     identity_settings: IdentitySettings
     provider: Provider | None = None
     project: OpenProject | None = None
+    # What the project says it is for: test, production, sandbox.
+    environment: str = ""
 
     def away(self, system: str) -> str:
         """Until when a system is left alone, in words; "" where it may be asked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -15,6 +16,7 @@ from tieout.api.v1.elsewhere import Elsewhere, Places
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, MonthFilter
+from tieout.api.v1.sorting import MOST_SORTED, Columns, Order, Sort
 from tieout.finding import names_of
 from tieout.observe import correlation_of
 from tieout.security import masked, masked_json
@@ -23,6 +25,10 @@ from tieout.store import Connection, Queries
 _SQL = Queries("tieout.api.v1")
 router = APIRouter(tags=["work"])
 _SHOWN_BYTES = 16_384
+_COLUMNS: Columns = {
+    "number": ("document_id", int), "accounting_on": ("accounting_on", date.fromisoformat), "entity": ("entity", str),
+    "interface": ("interface", str), "debit": ("measure_debit", Decimal), "credit": ("measure_credit", Decimal), "state": ("state", str),
+}  # fmt: skip
 DocumentReader = Annotated[Caller, needs("documents:read")]
 
 
@@ -134,17 +140,23 @@ def documents(
     state: Filter = None,
     kind: Filter = None,
     source_key: Filter = None,
+    sort: Sort = None,
     limit: Limit = 50,
     after: After = "",
 ) -> Page[Document]:
-    """Documents, the newest first."""
-    (number,) = read_place(after, (int,))
+    """Documents, the newest first; or sorted by a column among the newest that fit."""
+    order = Order.read(sort, _COLUMNS, "document_id", after) if sort else None
+    (number,) = read_place("" if order else after, (int,))
     given = {
         "entities": seen_by(caller, "documents:read", entity), "interface": interface, "period": period, "state": state,
-        "kind": kind, "source_key": source_key, "document_id": number, "limit": limit + 1,
+        "kind": kind, "source_key": source_key, "document_id": number, "limit": (MOST_SORTED if order else limit) + 1,
     }  # fmt: skip
     query = "documents_of_month" if period and not (interface or source_key) else "documents"
-    rows, more = cut(connection.execute(_SQL[query], given).fetchall(), limit)
+    found = connection.execute(_SQL[query], given).fetchall()
+    if order is not None:
+        shown, following, among = order.page(found, limit)
+        return Page(items=with_names(connection, shown), next=following, among=among)
+    rows, more = cut(found, limit)
     return Page(items=with_names(connection, rows), next=place(rows[-1]["document_id"]) if more else None)
 
 

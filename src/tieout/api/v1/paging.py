@@ -20,10 +20,12 @@ After = Annotated[str, Query(max_length=300, description="`next` of the page bef
 
 
 class Page(BaseModel, Generic[T]):
-    """`next` is given as `after` for the page after this one; null: this is the last."""
+    """`next` is given as `after` for the page after this one; null: this is the last. `among`: it was sorted among so many of the
+    list's first rows, and there are more; null: among all."""
 
     items: list[T]
     next: str | None
+    among: int | None = None
 
 
 def place(*values: object) -> str:

@@ -279,13 +279,14 @@ def payouts(
     context: TheContext,
     connection: TheConnection,
     entity: Filter = None,
+    interface: Filter = None,
     limit: Limit = 50,
     after: After = "",
 ) -> Page[Payout]:
     """Payouts with their proofs, the latest first."""
     on, number = read_place(after, (date.fromisoformat, int))
     mine = seen_by(caller, "documents:read", entity)
-    keys = payout_keys(connection, mine, (on, number) if after else None, limit + 1)
+    keys = payout_keys(connection, mine, (on, number) if after else None, limit + 1, interface=interface)
     rows, more = cut(keys, limit)
     found = prove_payouts(connection, rows)
     places = Places(context).documents(connection, rows)

@@ -20,8 +20,8 @@ from tieout.connector_api import (
     ControlTotal,
     Item,
     Page,
-    RefusedError,
     SystemConfig,
+    Walk,
     read_json,
     system_client,
 )
@@ -55,27 +55,26 @@ class ChargebeeSession:
         return answer
 
     def _list(self, stream: str, **params: Any) -> tuple[list[dict[str, Any]], str]:
-        """A page of rows, each with all its lines, and the offset of the next, "" for none. Raises RefusedError where the
-        pages would never end."""
+        """A page of rows, each with all its lines, and the offset of the next, "" for none."""
         answer = self._get(stream, **{"limit": _LIMIT, **params})
         offset = str(answer.get("next_offset") or "")
-        if offset and offset == params.get("offset"):
-            raise RefusedError(
-                f"Chargebee {stream}: the page after {offset} is itself, and would be read for ever"
-            )
         return [self._whole(stream, entry[_KINDS[stream]]) for entry in answer["list"]], offset
 
     def _whole(self, stream: str, row: dict[str, Any]) -> dict[str, Any]:
         """A row with the lines that a list leaves out of a very long one."""
         offset = row.pop("line_items_next_offset", None)
+        if not offset:
+            return row
+        path = f"{stream}/{row['id']}"
+        walk = Walk(f"Chargebee: lines of {path}")
+        walk.fresh(row.get("line_items") or (), _id)
         while offset:
-            path = f"{stream}/{row['id']}"
-            more = self._get(path, line_items_limit=_LINES, line_items_offset=offset)[_KINDS[stream]]
+            given = {"line_items_limit": _LINES, "line_items_offset": walk.onward(offset)}
+            more = self._get(path, **given)[_KINDS[stream]]
+            walk.fresh(more.get("line_items") or (), _id)
             for name in _BY_LINE:
                 if more.get(name):
                     row[name] = [*(row.get(name) or ()), *more[name]]
-            if more.get("line_items_next_offset") == offset:
-                raise RefusedError(f"Chargebee {path}: the lines after {offset} are themselves")
             offset = more.get("line_items_next_offset")
         return row
 
@@ -134,16 +133,21 @@ class ChargebeeSession:
         # Both ends of `between` are part of it.
         span = [int(start.timestamp()), int(end.timestamp()) - 1]
         params: dict[str, Any] = {"date[between]": json.dumps(span), "include_deleted": "true"}
+        walk = Walk(f"Chargebee: {stream} by date")
         while True:
             rows, offset = self._list(stream, **params)
-            yield from rows
+            yield from walk.fresh(rows, _id)
             if not offset:
                 return
-            params["offset"] = offset
+            params["offset"] = walk.onward(offset)
 
     def close(self) -> None:
         """Close the connections; the session is not used again."""
         self._http.close()
+
+
+def _id(row: dict[str, Any]) -> str:
+    return str(row["id"])
 
 
 def _item(stream: str, row: dict[str, Any]) -> Item:

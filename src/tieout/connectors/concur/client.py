@@ -21,9 +21,10 @@ from tieout.connector_api import (
     ControlTotal,
     Item,
     Page,
-    RefusedError,
     SetupError,
     SystemConfig,
+    TransientError,
+    Walk,
     read_json,
     system_client,
 )
@@ -93,7 +94,7 @@ class ConcurSession:
         if cursor.get("next"):
             params["offset"] = cursor["next"]
         answer = self._reports(**params)
-        ahead = _offset(answer, params)
+        ahead = _offset(answer)
         items, waits = [], str(cursor.get("waits") or "")
         for row in answer["Items"]:
             document, changed = self._document(str(row["ID"])), _utc(row["LastModifiedDate"])
@@ -140,13 +141,14 @@ class ConcurSession:
             "submitDateAfter": _stamp(start - timedelta(milliseconds=1)),
             "submitDateBefore": _stamp(end),
         }
+        walk = Walk("Concur: reports by submit date")
         while True:
             answer = self._reports(**params)
-            yield from answer["Items"]
-            ahead = _offset(answer, params)
+            yield from walk.fresh(answer["Items"], lambda row: str(row["ID"]))
+            ahead = _offset(answer)
             if not ahead:
                 return
-            params["offset"] = ahead
+            params["offset"] = walk.onward(ahead)
 
     def close(self) -> None:
         """Close the connections; the session is not used again."""
@@ -171,13 +173,13 @@ def _utc(text: Any) -> str:
     return datetime.fromisoformat(str(text)).replace(tzinfo=UTC).isoformat(timespec="microseconds")
 
 
-def _offset(answer: dict[str, Any], asked: dict[str, Any]) -> str:
+def _offset(answer: dict[str, Any]) -> str:
     """The opaque offset inside the address of the next page, "" where this is the last. The address itself is asked nothing:
-    it may name another host."""
+    it may name another host. Raises TransientError for an address without one: there is more, and nothing leads to it."""
     following = str(answer.get("NextPage") or "")
     found = str(httpx2.URL(following).params.get("offset", "")) if following else ""
-    if found and found == asked.get("offset"):
-        raise RefusedError(f"Concur: the page after {found} is that page again")
+    if following and not found:
+        raise TransientError(f"Concur: reports: there is more, and nothing says where ({following[:80]})")
     return found
 
 

@@ -17,7 +17,16 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 
-from tieout.connector_api import ControlTotal, Item, Page, SystemConfig, read_json, system_client
+from tieout.connector_api import (
+    ControlTotal,
+    Item,
+    Page,
+    SystemConfig,
+    TransientError,
+    Walk,
+    read_json,
+    system_client,
+)
 from tieout.connector_api.tokens import ClientCredentials, token_auth
 from tieout.connectors.coupa.bills import is_credit, total_of
 from tieout.connectors.coupa.fields import day
@@ -77,7 +86,8 @@ class CoupaSession:
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
         """Rows by their last change. A page begins where the one before ended, by time and not by number:
-        a row that changes meanwhile moves to the end and would move all after it up by one."""
+        a row that changes meanwhile moves to the end and would move all after it up by one. Raises TransientError for a page
+        that holds what was asked to be left out."""
         if stream not in PATHS:
             # Accruals are Tieout's own.
             return Page([], {})
@@ -89,16 +99,24 @@ class CoupaSession:
         if since:
             params["updated-at[gt_or_eq]"] = since
         rows = self._list(stream, **params)
-        items = [_item(stream, row) for row in rows]
+        if cursor.get("more"):
+            _goes_on(stream, rows, since, str(cursor.get("last") or ""))
+        there = set(cursor.get("there") or ())
+        items = [item for item in (_item(stream, row) for row in rows) if item.dedupe_key not in there]
         last = _utc(rows[-1]["updated-at"]) if rows else since
         if len(rows) < _LIMIT:
             # Where nothing came the place is kept; the overlap was taken off it.
             kept = last if rows else str(cursor.get("since") or "")
             return Page(items, {"since": kept} if kept else {})
-        # Rows of the last instant were given already, and the next page begins at it: so many are skipped.
-        same = sum(1 for r in rows if _utc(r["updated-at"]) == last)
-        skip = skip + same if last == since else same
-        return Page(items, {"since": last, "skip": skip, "more": True}, more=True)
+        if _utc(rows[0]["updated-at"]) != last:
+            # Rows of the last instant are asked for again, and those that were there left out: were they skipped by number, one of them
+            # that changed meanwhile, and moved to the end, would let another be skipped in its place.
+            given = [_item(stream, row).dedupe_key for row in rows if _utc(row["updated-at"]) == last]
+            return Page(items, {"since": last, "there": given, "more": True}, more=True)
+        # One instant fills a page and more.
+        skip = (skip if last == since else 0) + len(rows)
+        ahead = {"since": last, "skip": skip, "last": str(rows[-1]["id"]), "more": True}
+        return Page(items, ahead, more=True)
 
     def control_totals(
         self, streams: Iterable[str], start: datetime, end: datetime, zone: str
@@ -125,7 +143,7 @@ class CoupaSession:
         ]
 
     def _dated(self, first: str, last: str) -> Iterator[dict[str, Any]]:
-        after = 0
+        after, walk = "0", Walk("Coupa: bills by invoice date")
         while True:
             rows = self._list(
                 "bills",
@@ -137,14 +155,26 @@ class CoupaSession:
                     "dir": "asc",
                 },
             )
-            yield from rows
+            yield from walk.fresh(rows, lambda row: str(row["id"]))
             if len(rows) < _LIMIT:
                 return
-            after = rows[-1]["id"]
+            after = walk.after(rows)
 
     def close(self) -> None:
         """Close the connections; the session is not used again."""
         self._http.close()
+
+
+def _goes_on(stream: str, rows: list[dict[str, Any]], since: str, last: str) -> None:
+    """A further page begins at the instant of the one before it, behind its last row. What comes as if neither were asked for is no page of
+    the list: behind it nothing is where it is looked for."""
+    for row in rows:
+        at = _utc(row["updated-at"])
+        if at < since or (at == since and str(row["id"]) == last):
+            raise TransientError(
+                f"Coupa: {stream}: a page comes again that was there before: it holds {row['id']} of {at}, and what changed after {since} "
+                "was asked for"
+            )
 
 
 def _utc(text: Any) -> str:

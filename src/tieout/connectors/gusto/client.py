@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,6 +24,7 @@ from tieout.connector_api import (
     RefusedError,
     SetupError,
     SystemConfig,
+    Walk,
     read_json,
     system_client,
 )
@@ -85,42 +86,58 @@ class GustoSession:
         body, headers = read_json(self._http, "Gusto", whole, {**params, "page": page, "per": per}, _KEY)
         return body, int(headers.get("x-total-pages", "0"))
 
-    def _payrolls(self, page: int, since: date, until: date) -> tuple[list[dict[str, Any]], int]:
-        return self._get(
-            "payrolls",
-            page,
-            _PAYROLLS,
-            processing_statuses="processed",
-            payroll_types=self._types,
-            include="totals,payroll_status_meta,reversals",
-            start_date=since.isoformat(),
-            end_date=until.isoformat(),
-        )
+    def _pages(
+        self,
+        path: str,
+        per: int,
+        walk: Walk,
+        rows_of: Callable[[Any], list[Any]] = list,
+        *,
+        first: int = 1,
+        params: Mapping[str, Any],
+    ) -> Iterator[tuple[Any, list[Any], bool]]:
+        """Pages by number from the `first` on: the answer, its rows, and whether another follows."""
+        number, more = first, True
+        while more:
+            body, said = self._get(path, number, per, **params)
+            rows = rows_of(body)
+            # Where nothing is said a full page may have another behind it.
+            more = walk.numbered(number, said or number + (len(rows) == per), rows)
+            yield body, rows, more
+            number += 1
+
+    def _payrolls(
+        self, since: date, until: date, walk: Walk, first: int = 1
+    ) -> Iterator[tuple[list[dict[str, Any]], bool]]:
+        """Pages of payrolls by their pay periods: what was on none before, and whether another follows."""
+        asked: dict[str, Any] = {
+            "processing_statuses": "processed",
+            "payroll_types": self._types,
+            "include": "totals,payroll_status_meta,reversals",
+            "start_date": since.isoformat(),
+            "end_date": until.isoformat(),
+        }
+        for _, rows, more in self._pages("payrolls", _PAYROLLS, walk, first=first, params=asked):
+            yield walk.fresh(rows, _uuid), more
 
     def _payroll(self, key: str) -> dict[str, Any]:
         """A payroll with all whom it pays, whose pages it is asked for by."""
         include = "benefits,deductions,taxes,totals,reversals"
         whole: dict[str, Any] = {}
-        number, pages = 1, 1
-        while number <= pages:
-            row, said = self._get(f"payrolls/{key}", number, _MOST, include=include)
-            paid = row.get("employee_compensations") or []
+        walk = Walk(f"Gusto: payrolls: persons of {key}")
+        for row, paid, _ in self._pages(
+            f"payrolls/{key}", _MOST, walk, _persons, params={"include": include}
+        ):
             whole = whole or {**row, "employee_compensations": []}
-            whole["employee_compensations"] += paid
-            # Where nothing is said a full page may have another behind it.
-            pages = said or number + (len(paid) == _MOST)
-            number += 1
+            whole["employee_compensations"] += walk.once(paid)
         return whole
 
     def _departments(self) -> dict[str, str]:
         """Each employee's department, as they are in today: those who left are in the list too."""
         found: dict[str, str] = {}
-        number, pages = 1, 1
-        while number <= pages:
-            rows, said = self._get("employees", number, _MOST)
-            found |= {str(r["uuid"]): str(r.get("department") or "") for r in rows}
-            pages = said or number + (len(rows) == _MOST)
-            number += 1
+        walk = Walk("Gusto: payrolls: employees")
+        for _, rows, _ in self._pages("employees", _MOST, walk, params={}):
+            found |= {_uuid(r): str(r.get("department") or "") for r in walk.fresh(rows, _uuid)}
         return found
 
     def check(self) -> str:
@@ -157,15 +174,16 @@ class GustoSession:
     ) -> tuple[list[Item], bool, dict[str, Any]]:
         """A page's items, whether it is the window's last, and what goes on: the page, whom the window listed, what was seen."""
         number = int(cursor.get("page", 1))
-        rows, said = self._payrolls(number, start, _end(start, now))
-        pages = said or number + (len(rows) == _PAYROLLS)
+        walk, listed = Walk("Gusto: payrolls"), list(cursor.get("listed") or ())
+        walk.fresh(listed, str)
+        rows, more = next(self._payrolls(start, _end(start, now), walk, number))
         seen: dict[str, str] = dict(cursor.get("seen") or {})
-        listed = [*cursor.get("listed", ()), *(_uuid(r) for r in rows)]
+        listed += [_uuid(r) for r in rows]
         wanted = [r for r in rows if not _waits(r, now) and _is_wanted(_uuid(r), _mark(r), cursor)]
         departments = self._departments() if wanted else {}
         items = [_payroll_item(self._payroll(_uuid(r)), departments) for r in wanted]
         seen |= {_uuid(r): _mark(r) for r in rows if not _waits(r, now)}
-        if number < pages:
+        if more:
             return items, False, {"page": number + 1, "listed": listed, "seen": seen}
         for key in _gone(seen, listed, start):
             items.append(_payroll_item(self._taken_back(key), {}))
@@ -181,16 +199,11 @@ class GustoSession:
 
     def _contractors(self, since: date, until: date) -> Iterator[dict[str, Any]]:
         """Every payment to a contractor of a span of days, both included, that is no record of one made elsewhere."""
-        number, pages = 1, 1
-        while number <= pages:
-            told, said = self._get(
-                "contractor_payments", number, _MOST, start_date=since.isoformat(), end_date=until.isoformat()
-            )
-            groups = told.get("contractor_payments") or []
-            for group in groups:
-                yield from (p for p in group["payments"] if p.get("payment_method") != HISTORICAL)
-            pages = said or number + (len(groups) == _MOST)
-            number += 1
+        walk = Walk("Gusto: contractor_payments")
+        asked = {"start_date": since.isoformat(), "end_date": until.isoformat()}
+        for _, groups, _ in self._pages("contractor_payments", _MOST, walk, _groups, params=asked):
+            paid = walk.fresh([p for group in groups for p in group["payments"]], _uuid)
+            yield from (p for p in paid if p.get("payment_method") != HISTORICAL)
 
     def _contractor_items(
         self, cursor: dict[str, Any], start: date, now: datetime
@@ -226,14 +239,10 @@ class GustoSession:
 
     def _paid(self, first: date, after: date) -> Iterator[tuple[Decimal, Decimal]]:
         # The list is by pay period, the figure by pay day, which may lie well behind the period or before its end.
-        number, pages = 1, 1
-        while number <= pages:
-            rows, said = self._payrolls(number, after + _AHEAD - _SPAN, after + _AHEAD)
+        for rows, _ in self._payrolls(after + _AHEAD - _SPAN, after + _AHEAD, Walk("Gusto: payrolls")):
             for row in rows:
                 if first <= date.fromisoformat(row["check_date"]) < after:
                     yield self._sides(row)
-            pages = said or number + (len(rows) == _PAYROLLS)
-            number += 1
 
     def _sides(self, row: dict[str, Any]) -> tuple[Decimal, Decimal]:
         """A payroll's debits and credits: its costs by its totals; where some are negative, as its lines have them."""
@@ -270,6 +279,14 @@ def _kept(cursor: dict[str, Any]) -> dict[str, Any]:
 
 def _marked(cursor: dict[str, Any]) -> bool:
     return bool(cursor.get("marked", "seen" in cursor))
+
+
+def _persons(payroll: dict[str, Any]) -> list[Any]:
+    return payroll.get("employee_compensations") or []
+
+
+def _groups(told: dict[str, Any]) -> list[Any]:
+    return told.get("contractor_payments") or []
 
 
 def _uuid(row: dict[str, Any]) -> str:

@@ -26,6 +26,7 @@ from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
 from tieout.connectors.odoo.others import made_here, reversing, with_cents
+from tieout.connectors.odoo.paging import by_id
 
 _PAGE = 2000
 # So many orders are asked for in one domain; and what is older than this is not looked at.
@@ -123,16 +124,7 @@ def _whole(client: OdooClient, moves: Sequence[int]) -> dict[int, list[Row]]:
 
 
 def _paged(client: OdooClient, domain: list[Any]) -> Iterator[Row]:
-    last = 0
-    while True:
-        rows = client.call(
-            "account.move.line", "search_read", domain=[["id", ">", last], *domain], fields=_FIELDS, order="id",
-            limit=_PAGE,
-        )  # fmt: skip
-        yield from rows
-        if len(rows) < _PAGE:
-            return
-        last = rows[-1]["id"]
+    return by_id(client.call, "account.move.line", domain, _FIELDS, _PAGE)
 
 
 def _account_types(client: OdooClient, accounts: set[int]) -> dict[int, str]:

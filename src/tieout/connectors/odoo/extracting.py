@@ -10,6 +10,7 @@ from tieout.connector_api import JournalItem
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
+from tieout.connectors.odoo.paging import by_id
 
 # Between 2,000 and 5,000 rows a page, as was measured on Odoo 19.
 _PAGE = 5000
@@ -29,39 +30,30 @@ def journal_items(client: OdooClient, names: Directory, start: date, end: date) 
         ["date", ">=", start.isoformat()],
         ["date", "<=", end.isoformat()],
     ]
-    last = 0
-    while True:
-        rows = client.bare(
-            "account.move.line", "search_read", domain=[["id", ">", last], *domain], fields=_FIELDS, order="id",
-            limit=_PAGE,
-        )  # fmt: skip
-        for r in rows:
-            if not r["account_id"]:
-                # A section or a note: it stands on no account.
-                continue
-            record = ("account.move", r["move_id"])
-            if r["statement_line_id"]:
-                record = ("account.bank.statement.line", r["statement_line_id"])
-            elif r["payment_id"]:
-                record = ("account.payment", r["payment_id"])
-            yield JournalItem(
-                line=r["id"],
-                entry=str(r["move_name"] or ""),
-                on=date.fromisoformat(r["date"]),
-                journal=str(journals.get(r["journal_id"], "")),
-                account=names.code_of(r["account_id"]),
-                partner=r["partner_id"] or 0,
-                text=str(r["name"] or ""),
-                reference=str(r["ref"] or ""),
-                currency=names.currency_code(r["currency_id"]),
-                amount=exact(r["amount_currency"]),
-                debit=exact(r["debit"]),
-                credit=exact(r["credit"]),
-                record=record,
-            )
-        if len(rows) < _PAGE:
-            return
-        last = rows[-1]["id"]
+    for r in by_id(client.bare, "account.move.line", domain, _FIELDS, _PAGE):
+        if not r["account_id"]:
+            # A section or a note: it stands on no account.
+            continue
+        record = ("account.move", r["move_id"])
+        if r["statement_line_id"]:
+            record = ("account.bank.statement.line", r["statement_line_id"])
+        elif r["payment_id"]:
+            record = ("account.payment", r["payment_id"])
+        yield JournalItem(
+            line=r["id"],
+            entry=str(r["move_name"] or ""),
+            on=date.fromisoformat(r["date"]),
+            journal=str(journals.get(r["journal_id"], "")),
+            account=names.code_of(r["account_id"]),
+            partner=r["partner_id"] or 0,
+            text=str(r["name"] or ""),
+            reference=str(r["ref"] or ""),
+            currency=names.currency_code(r["currency_id"]),
+            amount=exact(r["amount_currency"]),
+            debit=exact(r["debit"]),
+            credit=exact(r["credit"]),
+            record=record,
+        )
 
 
 def movements(

@@ -14,6 +14,7 @@ from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
 from tieout.connectors.odoo.discounts import Granted, is_taxed, parts_of, read_books, read_lines
 from tieout.connectors.odoo.others import logins, made_of
+from tieout.connectors.odoo.paging import by_id
 from tieout.connectors.odoo.standing import suspense_accounts
 from tieout.documents import DiscountPart
 
@@ -232,17 +233,8 @@ def _parts(
     return found
 
 
-# By id and not by offset: what is booked meanwhile moves no page.
 def _pages(client: OdooClient, model: str, domain: list[Any], fields: list[str]) -> Iterator[Row]:
-    last = 0
-    while True:
-        rows = client.call(
-            model, "search_read", domain=[["id", ">", last], *domain], fields=fields, order="id", limit=_PAGE
-        )
-        yield from rows
-        if len(rows) < _PAGE:
-            return
-        last = rows[-1]["id"]
+    return by_id(client.call, model, domain, fields, _PAGE)
 
 
 def _read(client: OdooClient, model: str, keys: set[int], fields: list[str]) -> Iterator[Row]:

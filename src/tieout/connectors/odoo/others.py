@@ -12,6 +12,7 @@ from tieout.connector_api import OthersMove, SetupError
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
+from tieout.connectors.odoo.paging import by_id
 from tieout.rules.origins import UNREAD, Made
 
 _PAGE = 2000
@@ -112,39 +113,26 @@ def _entries(client: OdooClient, accounts: list[int], start: date, end: date) ->
         ["date", ">=", start.isoformat()],
         ["date", "<=", end.isoformat()],
     ]
-    found: dict[int, Row] = {}
-    last = 0
-    while accounts:
-        rows = client.bare(
-            "account.move", "search_read", domain=[*domain, ["id", ">", last]],
-            fields=["statement_line_id", "origin_payment_id"], order="id", limit=_PAGE,
-        )  # fmt: skip
-        for row in rows:
-            key = row["id"]
-            found[key] = {
-                "move_id": key, "statement_line_id": row["statement_line_id"], "payment_id": row["origin_payment_id"],
-            }  # fmt: skip
-        if len(rows) < _PAGE:
-            break
-        last = rows[-1]["id"]
-    return found
+    if not accounts:
+        return {}
+    rows = by_id(client.bare, "account.move", domain, ["statement_line_id", "origin_payment_id"], _PAGE)
+    return {
+        row["id"]: {
+            "move_id": row["id"],
+            "statement_line_id": row["statement_line_id"],
+            "payment_id": row["origin_payment_id"],
+        }
+        for row in rows
+    }
 
 
 def _lines(client: OdooClient, moves: list[int], accounts: list[int]) -> dict[int, list[Row]]:
     """By entry: its posted lines on these accounts."""
     domain = [["move_id", "in", moves], ["parent_state", "=", "posted"], ["account_id", "in", accounts]]
     found: dict[int, list[Row]] = {}
-    last = 0
-    while True:
-        rows = client.call(
-            "account.move.line", "search_read", domain=[["id", ">", last], *domain], fields=_LINE_FIELDS, order="id",
-            limit=_PAGE,
-        )  # fmt: skip
-        for row in rows:
-            found.setdefault(row["move_id"][0], []).append(row)
-        if len(rows) < _PAGE:
-            return found
-        last = rows[-1]["id"]
+    for row in by_id(client.call, "account.move.line", domain, _LINE_FIELDS, _PAGE):
+        found.setdefault(row["move_id"][0], []).append(row)
+    return found
 
 
 def _is_consequence(move: Row, rows: Collection[Row], exchange: int) -> bool:

@@ -15,6 +15,7 @@ from tieout.connector_api import StandingAccounts, StandingLine
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
+from tieout.connectors.odoo.paging import by_id
 
 # Between 2,000 and 5,000 rows a page, as was measured on Odoo 19.
 _PAGE = 2000
@@ -168,14 +169,5 @@ def _line(names: Directory, row: Row, taken: tuple[Decimal, Decimal], is_matched
     )
 
 
-# By id and not by offset: what is booked meanwhile moves no page.
 def _pages(client: OdooClient, model: str, domain: list[Any], fields: list[str]) -> Iterator[Row]:
-    last = 0
-    while True:
-        rows = client.call(
-            model, "search_read", domain=[["id", ">", last], *domain], fields=fields, order="id", limit=_PAGE
-        )
-        yield from rows
-        if len(rows) < _PAGE:
-            return
-        last = rows[-1]["id"]
+    return by_id(client.call, model, domain, fields, _PAGE)

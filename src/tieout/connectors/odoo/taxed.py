@@ -24,6 +24,7 @@ from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
 from tieout.connectors.odoo.others import FOLLOWS_A_PAYMENT, fell_due, made_here
+from tieout.connectors.odoo.paging import by_id
 
 _PAGE = 5000
 _MOVES = 2000
@@ -96,15 +97,7 @@ def _lines(client: OdooClient, accounts: list[int], start: date, end: date) -> I
         ["tax_ids", "!=", False],
         ["account_id", "in", accounts],
     ]
-    last = 0
-    while True:
-        rows = client.bare(
-            "account.move.line", "search_read", domain=[["id", ">", last], *domain], fields=_FIELDS, order="id", limit=_PAGE
-        )  # fmt: skip
-        yield from rows
-        if len(rows) < _PAGE:
-            return
-        last = rows[-1]["id"]
+    return by_id(client.bare, "account.move.line", domain, _FIELDS, _PAGE)
 
 
 def _moves(client: OdooClient, keys: list[int]) -> dict[int, Row]:

@@ -25,6 +25,7 @@ from tieout.connector_api import (
     SetupError,
     SystemConfig,
     TransientError,
+    Walk,
     read_json,
     system_client,
 )
@@ -125,8 +126,9 @@ class PaypalSession:
             return Page([], {**_kept(cursor), "from": _stamp(start), "to": _stamp(half)}, more=True)
         if told is None:
             return Page([], _kept(cursor, since=cursor.get("since")))
-        items = [_item(stream, row) for row in told.get("transaction_details", ())]
-        if number < int(told.get("total_pages") or 0):
+        rows = list(told.get("transaction_details") or ())
+        items = [_item(stream, row) for row in rows]
+        if Walk(_asked(start, end)).numbered(number, int(told.get("total_pages") or 0), rows):
             ahead = {"from": _stamp(start), "to": _stamp(end), "page": number + 1}
             return Page(items, {**_kept(cursor), **ahead}, more=True)
         complete = _refreshed(told, end)
@@ -168,8 +170,9 @@ class PaypalSession:
     def _whole(self, start: datetime, end: datetime) -> list[dict[str, Any]]:
         """The rows that began within [start, end)."""
         rows: list[dict[str, Any]] = []
-        number = pages = 1
-        while number <= pages:
+        walk, number, more = Walk(_asked(start, end)), 0, True
+        while more:
+            number += 1
             try:
                 told = self._ask(start, end, number)
             except RefusedError as error:
@@ -178,13 +181,15 @@ class PaypalSession:
                 half = start + (end - start) / 2
                 return [*self._whole(start, half), *self._whole(half, end)]
             if told is None:
-                if self._is_late(start, start - _SECOND):
+                if rows or self._is_late(start, start - _SECOND):
                     raise _not_yet(end)
                 return rows
             if self._is_late(end, _refreshed(told, end)):
                 raise _not_yet(end)
-            rows += told.get("transaction_details", ())
-            pages, number = int(told.get("total_pages") or 0), number + 1
+            # Two rows may be alike in everything; two pages may not.
+            page = walk.once(list(told.get("transaction_details") or ()))
+            rows += page
+            more = walk.numbered(number, int(told.get("total_pages") or 0), page)
         # Both ends belong to a question.
         return [r for r in rows if paypal_instant(r["transaction_info"]["transaction_initiation_date"]) < end]
 
@@ -222,6 +227,10 @@ def _window(cursor: dict[str, Any], now: datetime) -> tuple[datetime, datetime, 
         back = _SHALLOW if cursor.get("deep") == now.date().isoformat() else _DEEP
         start = since - max(overlap, back)
     return start, min(start + _SPAN, now), number
+
+
+def _asked(start: datetime, end: datetime) -> str:
+    return f"PayPal: transactions from {_stamp(start)} to {_stamp(end)}"
 
 
 def _since(cursor: dict[str, Any]) -> datetime | None:

@@ -99,14 +99,17 @@ class Wire:
 
     def whole(self, answer: Mapping[str, Any] | None, what: str) -> list[dict[str, Any]]:
         """All records of a query or sub-query, whose further pages are followed; none where it is null, as a sub-query
-        without rows is."""
+        without rows is. Raises TransientError where its pages do not end, or other than all that it says to have came."""
         rows: list[dict[str, Any]] = []
-        walk = Walk(f"Salesforce: {what}")
+        walk, said = Walk(f"Salesforce: {what}"), answer.get("totalSize") if answer else None
         while answer is not None:
+            walk.some(answer["records"])
             rows += answer["records"]
             if answer["done"]:
                 break
             answer = self.json(walk.onward(answer["nextRecordsUrl"]))
+        if said is not None and len(rows) != said:
+            raise TransientError(f"Salesforce: {what}: {said} rows were said, and {len(rows)} came")
         return rows
 
     def fields(self, table: str) -> frozenset[str]:

@@ -126,7 +126,8 @@ CONNECTOR = Connector(
     pace=Budget(a_second=100.0, burst=2_000.0, told=True),
     limits="a bucket of points of each app and shop, which each answer tells of: 100 points a second of the plan Standard, 200 of Advanced, 1,000 of "
     "Plus (shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits); a query waits until there are enough for it; a query that costs too much is asked for less; lists of an "
-    "order are turned to their end, and an order with more than 250 refunds, transactions or fulfilments is refused",
+    "order are turned to their end, and an order with more than 250 refunds, transactions or fulfilments is refused, as is a movement of "
+    "Shopify Payments that gives back by a refund which is not among them",
     api=ApiVersion(
         API_VERSION, "shopify.dev/docs/api/usage/versioning: supported for twelve months", date(2027, 7, 1)
     ),

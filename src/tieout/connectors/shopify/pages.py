@@ -39,22 +39,23 @@ OF_FULFILMENT = {"fulfillmentLineItems": (queries.SENT_LINE, "")}
 def whole(node: dict[str, Any], ask: Ask, nested: int) -> dict[str, Any]:
     """The order with everything that it has, in the shape of its first page. `nested` is how long the lists were asked for."""
     cut: list[str] = []
-    _turned("order", node, OF_ORDER, ask)
-    node["transactions"] = _transactions(node, ask, cut)
-    node["refunds"] = _refunds(node, ask, nested, cut)
+    turned("order", node, OF_ORDER, ask)
+    node["transactions"] = transactions(node, ask, queries.TRANSACTION, cut)
+    node["refunds"] = refunds(node, ask, nested, cut, queries.REFUND, {"nested": nested})
     for refund in node["refunds"]:
-        _turned("refund", refund, OF_REFUND, ask)
+        turned("refund", refund, OF_REFUND, ask)
         if given := refund.get("return"):
-            _turned("return", given, OF_RETURN, ask)
+            turned("return", given, OF_RETURN, ask)
     node["fulfillments"] = _fulfilments(node, ask, cut)
     for row in node["fulfillments"]:
-        _turned("fulfillment", row, OF_FULFILMENT, ask)
+        turned("fulfillment", row, OF_FULFILMENT, ask)
     if cut:
         node["cut"] = "; ".join(cut)
     return node
 
 
-def _turned(owner: str, node: dict[str, Any], connections: dict[str, tuple[str, str]], ask: Ask) -> None:
+def turned(owner: str, node: dict[str, Any], connections: dict[str, tuple[str, str]], ask: Ask) -> None:
+    """Turn these connections of an owner to their end, in its place. Raises TransientError where one has none."""
     for name, (fields, arguments) in connections.items():
         page = node[name]
         nodes, query = list(page["nodes"]), queries.more(owner, name, fields, arguments)
@@ -63,7 +64,7 @@ def _turned(owner: str, node: dict[str, Any], connections: dict[str, tuple[str, 
         while info.get("hasNextPage"):
             after = walk.onward(info["endCursor"])
             page = ask(query, {"id": node["id"], "after": after})[owner][name]
-            nodes += page["nodes"]
+            nodes += walk.once(page["nodes"])
             info = page["pageInfo"]
         node[name] = {"nodes": nodes}
 
@@ -74,26 +75,32 @@ def _count(node: dict[str, Any], name: str, got: int) -> int:
     return int(said["count"]) if said else got
 
 
-def _transactions(node: dict[str, Any], ask: Ask, cut: list[str]) -> list[dict[str, Any]]:
+def transactions(node: dict[str, Any], ask: Ask, fields: str, cut: list[str]) -> list[dict[str, Any]]:
+    """An order's transactions with these fields, of which it came with the first; its own count is taken off it. What Shopify does not give
+    is said in `cut`."""
     found: list[dict[str, Any]] = node["transactions"]
     count = _count(node, "transactionsCount", len(found))
     if count > len(found):
         most = {"id": node["id"], "first": min(count, _MOST)}
-        found = ask(queries.TRANSACTIONS_OF, most)["order"]["transactions"]
+        found = ask(queries.transactions_of(fields), most)["order"]["transactions"]
     if count > len(found):
         cut.append(f"{count} transactions, of which Shopify gives {len(found)}")
     return found
 
 
-def _refunds(node: dict[str, Any], ask: Ask, nested: int, cut: list[str]) -> list[dict[str, Any]]:
+def refunds(
+    node: dict[str, Any], ask: Ask, asked: int, cut: list[str], query: str, sizes: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """An order's refunds, of which it came with the first `asked`; any other is asked for by `query`. What Shopify does not give is said in
+    `cut`."""
     found: list[dict[str, Any]] = node["refunds"]
-    if len(found) < nested:
+    if len(found) < asked:
         return found
     # Nobody counts refunds: a list as long as it was asked for may go on.
     ids = [r["id"] for r in ask(queries.REFUNDS_OF, {"id": node["id"]})["order"]["refunds"]]
     if len(ids) >= _MOST:
         cut.append(f"{_MOST} refunds or more, of which Shopify gives no further ones")
-    return _by_id(found, ids, lambda key: ask(queries.REFUND, {"id": key, "nested": nested})["refund"])
+    return _by_id(found, ids, lambda key: ask(query, {"id": key, **sizes})["refund"])
 
 
 def _fulfilments(node: dict[str, Any], ask: Ask, cut: list[str]) -> list[dict[str, Any]]:

@@ -61,10 +61,16 @@ _ENDED = {
 
 
 def balance(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
-    """A balance transaction's movement; none of a test. Raises ValueError where net is neither its amount less nor with its fee."""
+    """A balance transaction's movement; none of a test. Raises ValueError where net is neither its amount less nor with its fee, and for a
+    refund that is not among those which Shopify gives of its order."""
     row = msgspec.json.decode(raw)
     if row["test"]:
         return []
+    if row.get("cut"):
+        raise ValueError(
+            f"balance transaction {row['id']} gives back of {row['associatedOrder']['name']}, which has {row['cut']}: with which of them "
+            "it gives back cannot be read; book it by hand"
+        )
     gross, net = amount(row["amount"]), amount(row["net"])
     fee = gross - net
     if abs(fee.value) != abs(amount(row["fee"]).value):

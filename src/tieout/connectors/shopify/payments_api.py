@@ -13,8 +13,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tieout.connector_api import Item, Page, Walk
-from tieout.connectors.shopify.pages import Ask
-from tieout.connectors.shopify.queries import BALANCE, DISPUTES, GIVEN_BACK, MEMBERS, PAYOUTS
+from tieout.connectors.shopify.pages import Ask, refunds, transactions, turned
+from tieout.connectors.shopify.queries import (
+    BACK,
+    BALANCE,
+    DISPUTES,
+    GIVEN_BACK,
+    GIVEN_BACK_BY,
+    MEMBERS,
+    MOST_REFUNDS,
+    PAID_WITH,
+    PAYOUTS,
+)
 
 _FINAL = ("PAID", "CANCELED", "FAILED")
 _MEMBERS, _PAGES, _ORDERS = 250, 200, 3
@@ -78,6 +88,13 @@ def poll_disputes(ask: Ask, cursor: dict[str, Any], now: datetime) -> Page:
     if account is None:
         return Page([], {})
     page, currency = account["disputes"], account["defaultCurrency"]
+    for row in page["nodes"]:
+        if order := row.get("order"):
+            cut: list[str] = []
+            order["transactions"] = transactions(order, ask, PAID_WITH, cut)
+            if cut:
+                # Which payment it is of nobody can tell.
+                order["transactions"] = []
     items = [_item("disputes", {**row, "account_currency": currency}) for row in page["nodes"]]
     if page["pageInfo"]["hasNextPage"]:
         return Page(items, {"after": page["pageInfo"]["endCursor"]}, more=True)
@@ -92,7 +109,9 @@ def _members(ask: Ask, row: dict[str, Any]) -> list[dict[str, Any]]:
         rows = page["balanceTransactions"]
         # The payout itself is none of its parts, whatever the search takes for one.
         found += [
-            m for m in rows["nodes"] if m["type"] != "TRANSFER" and m["associatedPayout"]["id"] == row["id"]
+            m
+            for m in walk.fresh(rows["nodes"], lambda m: str(m["id"]))
+            if m["type"] != "TRANSFER" and m["associatedPayout"]["id"] == row["id"]
         ]
         if not rows["pageInfo"]["hasNextPage"]:
             return found
@@ -104,16 +123,33 @@ def _with_refunds(ask: Ask, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     back = [r for r in rows if r["type"] in ("REFUND", "REFUND_FAILURE") and r["associatedOrder"]]
     ids = sorted({r["associatedOrder"]["id"] for r in back})
     of_transaction: dict[str, tuple[str, str]] = {}
+    cut: dict[str, str] = {}
     for first in range(0, len(ids), _ORDERS):
         for order in ask(GIVEN_BACK, {"ids": ids[first : first + _ORDERS]})["nodes"]:
-            for refund in (order or {}).get("refunds", ()):
-                for made in refund["transactions"]["nodes"]:
-                    parent = (made.get("parentTransaction") or {}).get("id") or ""
-                    of_transaction[made["id"].rpartition("/")[2]] = (refund["id"], parent)
+            if order:
+                of_transaction |= _given_back(ask, order, cut)
     for row in back:
-        refund_id, parent = of_transaction.get(str(row["sourceOrderTransactionId"]), ("", ""))
+        made = str(row["sourceOrderTransactionId"])
+        refund_id, parent = of_transaction.get(made, ("", ""))
         row.update({k: v for k, v in (("refund", refund_id), ("payment", parent)) if v})
+        if made not in of_transaction and row["associatedOrder"]["id"] in cut:
+            row["cut"] = cut[row["associatedOrder"]["id"]]
     return rows
+
+
+def _given_back(ask: Ask, order: dict[str, Any], cut: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """By the number of a transaction: the refund that it is of, and the payment that it gives back. Of an order with more refunds than Shopify
+    gives, `cut` says so."""
+    found: dict[str, tuple[str, str]] = {}
+    lacks: list[str] = []
+    for refund in refunds(order, ask, MOST_REFUNDS, lacks, GIVEN_BACK_BY, {}):
+        turned("refund", refund, {"transactions": (BACK, "")}, ask)
+        for made in refund["transactions"]["nodes"]:
+            parent = (made.get("parentTransaction") or {}).get("id") or ""
+            found[made["id"].rpartition("/")[2]] = (refund["id"], parent)
+    if lacks:
+        cut[order["id"]] = "; ".join(lacks)
+    return found
 
 
 def _settled(row: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,9 @@ Sizes are variables: a query that costs more than Shopify lets one cost is asked
 turned by its owner (`pages.py`), and a list without pages says by its count that it is cut.
 """
 
+# How many refunds an order comes with where nothing else of it is wanted: one that has as many may have more.
+MOST_REFUNDS = 20
+
 _MONEY = "{ shopMoney { amount currencyCode } }"
 _PAGE = "pageInfo { hasNextPage endCursor }"
 _TAXES = f"taxLines {{ title rate channelLiable priceSet {_MONEY} }}"
@@ -75,9 +78,14 @@ REFUNDS_OF = "query RefundsOf($id: ID!) { order(id: $id) { refunds(first: 250) {
 REFUND = f"query RefundOf($id: ID!, $nested: Int!) {{ refund(id: $id) {{ {_REFUND} }} }}"
 FULFILMENTS_OF = "query FulfillmentsOf($id: ID!) { order(id: $id) { fulfillments(first: 250) { id } } }"
 FULFILMENT = f"query FulfillmentOf($id: ID!, $nested: Int!) {{ fulfillment(id: $id) {{ {_FULFILMENT} }} }}"
-TRANSACTIONS_OF = f"""
-query TransactionsOf($id: ID!, $first: Int!) {{ order(id: $id) {{ transactions(first: $first) {{ {TRANSACTION} }} }} }}
-"""
+
+
+def transactions_of(fields: str) -> str:
+    """The query of an order's transactions, a list without pages."""
+    return f"query TransactionsOf($id: ID!, $first: Int!) {{ order(id: $id) {{ transactions(first: $first) {{ {fields} }} }} }}"
+
+
+TRANSACTIONS_OF = transactions_of(TRANSACTION)
 
 
 def more(owner: str, connection: str, fields: str, arguments: str = "") -> str:
@@ -142,6 +150,7 @@ query Members($query: String!, $after: String, $first: Int!) {{
 }}
 """
 
+PAID_WITH = "id kind status gateway"
 DISPUTES = f"""
 query Disputes($query: String!, $after: String, $first: Int!) {{
   shopifyPaymentsAccount {{
@@ -151,7 +160,7 @@ query Disputes($query: String!, $after: String, $first: Int!) {{
       nodes {{
         id legacyResourceId status type amount {_V2} initiatedAt finalizedOn
         reasonDetails {{ reason }}
-        order {{ id transactions(first: 10) {{ id kind status gateway }} }}
+        order {{ id transactionsCount {{ count }} transactions(first: 10) {{ {PAID_WITH} }} }}
       }}
     }}
   }}
@@ -159,30 +168,32 @@ query Disputes($query: String!, $after: String, $first: Int!) {{
 """
 
 # Which refund of its order a movement gives back, by the order's transaction.
-GIVEN_BACK = """
-query GivenBack($ids: [ID!]!) {
-  nodes(ids: $ids) {
-    ... on Order { id refunds(first: 20) { id transactions(first: 5) { nodes { id parentTransaction { id } } } } }
-  }
-}
+BACK = "id parentTransaction { id }"
+_BACK = f"id transactions(first: 5) {{ {_PAGE} nodes {{ {BACK} }} }}"
+GIVEN_BACK = f"""
+query GivenBack($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Order {{ id refunds(first: {MOST_REFUNDS}) {{ {_BACK} }} }} }} }}
 """
+GIVEN_BACK_BY = f"query GivenBackBy($id: ID!) {{ refund(id: $id) {{ {_BACK} }} }}"
 
 # What analytics do not say, read apart from what came in: tips, roundings, how many refunds there are.
+SETTLED = "kind status test"
+_BESIDE = f"""
+  id createdAt
+  duties {{ amountSet {_MONEY} }}
+  refundLineItems(first: 1) {{ nodes {{ quantity }} }}
+  refundShippingLines(first: 1) {{ nodes {{ id }} }}
+  orderAdjustments(first: 1) {{ nodes {{ id }} }}
+  transactions(first: 5) {{ {_PAGE} nodes {{ {SETTLED} }} }}
+"""
+BESIDE_REFUND = f"query BesideRefund($id: ID!) {{ refund(id: $id) {{ {_BESIDE} }} }}"
 BESIDE = f"""
 query Beside($query: String!, $after: String, $first: Int!) {{
   orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {{
     {_PAGE}
     nodes {{
-      createdAt test totalTipReceivedSet {_MONEY}
+      id createdAt test totalTipReceivedSet {_MONEY}
       totalCashRoundingAdjustment {{ paymentSet {_MONEY} refundSet {_MONEY} }}
-      refunds(first: 25) {{
-        createdAt
-        duties {{ amountSet {_MONEY} }}
-        refundLineItems(first: 1) {{ nodes {{ quantity }} }}
-        refundShippingLines(first: 1) {{ nodes {{ id }} }}
-        orderAdjustments(first: 1) {{ nodes {{ id }} }}
-        transactions(first: 5) {{ nodes {{ kind status test }} }}
-      }}
+      refunds(first: {MOST_REFUNDS}) {{ {_BESIDE} }}
     }}
   }}
 }}

@@ -15,15 +15,13 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tieout.connector_api import ControlTotal, SetupError
-from tieout.connectors.shopify.pages import Ask
-from tieout.connectors.shopify.queries import BESIDE, SALES, SHOP
+from tieout.connector_api import ControlTotal, SetupError, Walk
+from tieout.connectors.shopify.pages import Ask, refunds, turned
+from tieout.connectors.shopify.queries import BESIDE, BESIDE_REFUND, MOST_REFUNDS, SALES, SETTLED, SHOP
 from tieout.connectors.shopify.taxes import money
 from tieout.connectors.shopify.transactions import waits
 
 _ASKED = "orders, total_sales, total_sales_reversals, gift_card_gross_sales, gift_card_discounts"
-# 25,000 orders of a search are all that Shopify lists, 25 at a time.
-_PAGES = 1_000
 
 
 def sales_figures(ask: Ask, sized: Ask, start: datetime, end: datetime, zone: str) -> list[ControlTotal]:
@@ -36,7 +34,7 @@ def sales_figures(ask: Ask, sized: Ask, start: datetime, end: datetime, zone: st
     first, last = (x.astimezone(ZoneInfo(zone)).date() for x in (start, end - timedelta(seconds=1)))
     row = _row(ask, f"FROM sales SHOW {_ASKED} SINCE {first.isoformat()} UNTIL {last.isoformat()}")
     currency = str(ask(SHOP, {})["shop"]["currencyCode"])
-    beside = _beside(sized, currency, start, end)
+    beside = _beside(ask, sized, currency, start, end)
     back = abs(_number(row, "total_sales_reversals"))
     cards = _number(row, "gift_card_gross_sales") - abs(_number(row, "gift_card_discounts"))
     sold, zero = _number(row, "total_sales") + back + cards + beside.sold, Decimal(0)
@@ -56,21 +54,34 @@ class _Beside:
     refunds: int = 0
 
 
-def _beside(sized: Ask, currency: str, start: datetime, end: datetime) -> _Beside:
+def _beside(ask: Ask, sized: Ask, currency: str, start: datetime, end: datetime) -> _Beside:
     """Of the shop's orders as they are listed now: one with a refund of these days was changed since the first of them."""
     found, after = _Beside(), None
     wanted = f"updated_at:>='{start.astimezone(UTC).isoformat()}'"
-    for _ in range(_PAGES):
+    # 25,000 orders of a search are all that Shopify lists, 25 at a time, and fewer where they cost too much.
+    walk = Walk("Shopify: orders beside its sales, of which fewer days may be asked for")
+    while True:
         page = sized(BESIDE, {"query": wanted, "after": after})["orders"]
-        for node in page["nodes"]:
+        for node in walk.fresh(page["nodes"], lambda node: str(node["id"])):
             if not node["test"]:
+                _whole(ask, node, start, end)
                 _count(found, node, currency, start, end)
         if not page["pageInfo"]["hasNextPage"]:
             return found
-        after = page["pageInfo"]["endCursor"]
-    raise SetupError(
-        "Shopify lists more orders than it gives of one search: ask for the figures of fewer days"
-    )
+        after = walk.onward(page["pageInfo"]["endCursor"])
+
+
+def _whole(ask: Ask, node: dict[str, Any], start: datetime, end: datetime) -> None:
+    """All refunds of an order, and of those of these days all transactions. Raises SetupError for more than Shopify gives."""
+    cut: list[str] = []
+    node["refunds"] = refunds(node, ask, MOST_REFUNDS, cut, BESIDE_REFUND, {})
+    if cut:
+        raise SetupError(
+            f"Shopify: orders: {node['id']} has {cut[0]}: its sales cannot be held against anything"
+        )
+    for refund in node["refunds"]:
+        if start <= datetime.fromisoformat(refund["createdAt"]) < end:
+            turned("refund", refund, {"transactions": (SETTLED, "")}, ask)
 
 
 def _count(found: _Beside, node: dict[str, Any], currency: str, start: datetime, end: datetime) -> None:

@@ -16,6 +16,7 @@ from tieout.connector_api import (
     SetupError,
     SystemConfig,
     TransientError,
+    Walk,
     json_of,
     patiently,
     system_client,
@@ -48,17 +49,14 @@ class Wire:
 
     def pages(self, path: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Every object of a list, page after page. Raises TransientError where it says that there is more and does not go on."""
-        last = ""
-        for _ in range(_PAGES):
+        walk, last = Walk(f"Stripe {path}", _PAGES), ""
+        while True:
             given = {"limit": _PAGE, **params, **({"starting_after": last} if last else {})}
             page = self.read(path, given)
-            yield from page["data"]
+            yield from walk.fresh(page["data"], lambda row: str(row["id"]))
             if not page["has_more"]:
                 return
-            before, last = last, str(page["data"][-1]["id"]) if page["data"] else ""
-            if last in ("", before):
-                raise TransientError(f"Stripe {path}: a list that has more and does not go on after {before}")
-        raise TransientError(f"Stripe {path}: more than {_PAGES} pages")
+            last = walk.after(page["data"])
 
     def file(self, url: str) -> str:
         """The text of a file at the address that Stripe gives of it: another host than the API's. Raises SetupError for an

@@ -16,7 +16,7 @@ import httpx2
 from tieout.connector_api import (
     RefusedError,
     SystemConfig,
-    TransientError,
+    Walk,
     ask_json,
     read_json,
     system_client,
@@ -97,20 +97,21 @@ class StripeTaxSession:
     def _lines(self, answer: dict[str, Any]) -> list[dict[str, Any]]:
         """All lines of a calculation: the answer holds the first of them, and says where there are more."""
         rows: list[dict[str, Any]] = list(answer["line_items"]["data"])
-        more = bool(answer["line_items"].get("has_more"))
-        for _ in range(_PAGES):
-            if not more or not rows:
-                return rows
+        more, walk = (
+            bool(answer["line_items"].get("has_more")),
+            Walk(f"Stripe Tax: lines of {answer['id']}", _PAGES),
+        )
+        while more:
             page = read_json(
                 self._http,
                 "Stripe Tax",
                 f"/v1/tax/calculations/{answer['id']}/line_items",
-                {"limit": _PAGE, "starting_after": rows[-1]["id"], "expand[]": "data.tax_breakdown"},
+                {"limit": _PAGE, "starting_after": walk.after(rows), "expand[]": "data.tax_breakdown"},
                 _KEY,
             )[0]
             rows += page["data"]
-            more = bool(page["has_more"]) and bool(page["data"])
-        raise TransientError(f"Stripe Tax: the lines of {answer['id']} do not end")
+            more = bool(page["has_more"])
+        return rows
 
 
 def _form(question: TaxQuestion) -> dict[str, str]:

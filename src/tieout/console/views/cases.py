@@ -14,7 +14,7 @@ from tieout.console.rendering import Page, Renderer, as_text
 from tieout.console.views.keeping import kept_views
 from tieout.console.words import amount, cause
 
-_FILTERS = ("cause", "entity", "interface", "period", "owner", "source_key", "group")
+_FILTERS = ("sort", "cause", "entity", "interface", "period", "owner", "source_key", "group")
 
 
 _GROUPS = 100

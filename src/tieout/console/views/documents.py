@@ -9,7 +9,7 @@ from starlette.responses import Response
 from tieout.console.rendering import Page, Renderer, as_text
 from tieout.console.views.keeping import kept_views
 
-_FILTERS = ("source_key", "interface", "entity", "period", "state", "kind")
+_FILTERS = ("sort", "source_key", "interface", "entity", "period", "state", "kind")
 
 
 class Documents:

@@ -51,15 +51,15 @@ def _figures() -> str:
 
 
 LISTS: dict[str, List] = {
-    "documents": List("/documents", ("entity", "interface", "period", "state", "kind", "source_key"), _columns(
+    "documents": List("/documents", ("entity", "interface", "period", "state", "kind", "source_key", "sort"), _columns(
         "document_id=No.:number, thing=What, number=Number, party=Whose, source_key=Source key, revision=Revision:number, "
         "interface=Interface, entity=Entity, accounting_on=Accounted:date, period=Period, measure_debit=Debit:money, "
         "measure_credit=Credit:money, currency=Currency, state=State, reason=Reason")),
-    "cases": List("/cases", ("cause", "entity", "interface", "period", "owner", "source_key", "group", "state"), _columns(
+    "cases": List("/cases", ("cause", "entity", "interface", "period", "owner", "source_key", "group", "state", "sort"), _columns(
         "case_id=Case:number, title=What, cause=Cause, number=Number, party=Whose, source_key=Source key, interface=Interface, "
         "entity=Entity, period=Period, amount=At risk:money, currency=Currency, blocking=Blocking, owner=Owner, state=State, "
         "opened_at=Opened:date, due_at=Due:date, detail=What happened, recovery=What recovers it")),
-    "payouts": List("/payouts", ("entity",), _columns(
+    "payouts": List("/payouts", ("entity", "interface"), _columns(
         "payout_key=Payout, entity=Entity, interface=Interface, accounting_on=Accounted:date, amount=Amount:money, "
         "residual=Residual:money, in_transit=Not arrived:money, currency=Currency, parts=Movements:number, proven=Proven, why=Why not")),
     "tie-out": List("/tie-out", ("entity", "interface", "period"), _columns(

@@ -81,8 +81,18 @@ class Payouts:
 
     async def view(self, page: Page) -> Response:
         """Payouts with how their proofs stand, a page at a time."""
-        found = await page.api.get("/payouts", entity=page.arg("entity"), after=page.arg("after"))
-        return self._r.render(page, "payouts.html", list=found, views=await kept_views(page))
+        wanted = {k: page.arg(k) for k in ("entity", "interface")}
+        found = await page.api.get("/payouts", **wanted, after=page.arg("after"))
+        told = await page.api.maybe("/series/flows")
+        names = sorted({r["interface"] for r in told["rows"]}) if told else []
+        return self._r.render(
+            page,
+            "payouts.html",
+            list=found,
+            interfaces=names,
+            entities=page.who["entities"],
+            views=await kept_views(page),
+        )
 
     async def one(self, page: Page) -> Response:
         """One payout's movements, their sum and their sums by category: what never came has no amount and is

@@ -1,0 +1,7 @@
+"""Papers for auditors. `pdf` draws them; it is loaded by whoever draws one, since its library is a large one."""
+
+from tieout.papers.closing import paper_of_close
+from tieout.papers.paper import Made, Paper, instant
+from tieout.papers.proving import paper_of_payout, paper_of_tie_out
+
+__all__ = ["Made", "Paper", "instant", "paper_of_close", "paper_of_payout", "paper_of_tie_out"]
