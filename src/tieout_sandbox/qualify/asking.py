@@ -106,8 +106,8 @@ def _client(asked: Asked) -> OdooClient:
 
 
 def _must_be_the_database(asked: Asked) -> None:
-    """A server of one database answers JSON-2 out of that one whatever its header names (observed on 19; `_get_session_and_dbname` of
-    odoo/http.py): so it is asked at its door, which names none but those that are there. Raises RefusedToTryError, TransientError."""
+    """A distribution of Odoo that calls the header otherwise, and has one database, answers JSON-2 out of that one whatever is named (observed of
+    one of 19): so a server is asked at its door, which knows none but those that are there. Raises RefusedToTryError, TransientError."""
     body = {
         "jsonrpc": "2.0",
         "method": "call",

@@ -57,7 +57,8 @@ class Odoo:
         self.delays, self.simulated_seconds, self.requests = delays, 0.0, 0
         # Whether the server has databases beside this one: then each call must say which.
         self.several = False
-        # Whether it is the only one, and the server answers JSON-2 out of it whatever is named (observed on 19).
+        # Whether it is the only one, of a distribution that calls the header otherwise and answers out of it
+        # whatever is named (observed of one of 19).
         self.alone = False
         # Whether keys that people make end when they said: not in a sandbox whose days pass in seconds.
         self.keys_end = False
