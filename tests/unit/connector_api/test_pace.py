@@ -303,3 +303,42 @@ def test_processes_share_it(tmp_path: Path) -> None:
     for first, after in zip(turns, turns[11:], strict=False):
         assert after - first > 0.99
     assert time.time() > turns[-1]
+
+
+def test_a_pace_that_was_found_holds_beside_a_faster_one_that_is_declared() -> None:
+    clock = Clock()
+    one = pace(clock, Budget(a_second=4))
+    for _ in range(3):
+        one.turned_away(None)
+    with one.turn(), one.turn():
+        pass
+    assert clock.slept == [1.0]
+
+
+def test_where_calls_go_alone_nobody_waits_for_more_than_one_turn() -> None:
+    clock, slept = Clock(), list[float]()
+    still = Pace("x", HOSTED, now=clock.now, sleep=slept.append)
+    for _ in range(3):
+        with still.turn():
+            pass
+    assert slept == [1.0, 1.0]
+
+
+def test_a_whole_bucket_that_was_spent_is_no_clock_that_was_set_back() -> None:
+    clock = Clock()
+    for cost in (4000, 1):
+        with pace(clock, Budget(a_second=100, burst=4000)).turn(cost):
+            pass
+    assert clock.slept == [0.01]
+
+
+def test_what_costs_more_than_may_be_spent_at_once_is_waited_for_in_full_and_once() -> None:
+    clock, budget = Clock(), Budget(a_second=100, burst=10)
+    for _ in range(2):
+        with pace(clock, budget).turn(110):
+            pass
+    assert clock.slept == [1.1]
+    with pace(clock, budget, "y").turn(5000):
+        pass
+    with pytest.raises(TransientError, match="as many calls wait"), pace(clock, budget, "y").turn(5000):
+        pass

@@ -1,4 +1,6 @@
-"""Where things stand in Chargebee: `https://SITE.chargebee.com/d/invoices/ID`, `/d/credit_notes/ID`, `/d/customers/ID`."""
+"""Where things stand in Chargebee: `https://SITE.chargebee.com/d/invoices/ID`, `/d/credit_notes/ID`, `/d/customers/ID`.
+
+Chargebee publishes no form of them that was found: so public integrations link to them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Where things stand in Coupa: `https://COMPANY.coupahost.com/invoices/ID`. Orders and suppliers are known here by their numbers, of which
-no page is named."""
+no page is named. Coupa publishes no form of them that was found: so public integrations link to them."""
 
 from __future__ import annotations
 

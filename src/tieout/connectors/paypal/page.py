@@ -1,4 +1,6 @@
-"""Where things stand in PayPal: `https://www.paypal.com/activity/payment/ID`, of its sandbox `https://www.sandbox.paypal.com/…`."""
+"""Where things stand in PayPal: `https://www.paypal.com/activity/payment/ID`, of its sandbox `https://www.sandbox.paypal.com/…`.
+
+PayPal publishes no form of them that was found: so public integrations link to them."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Below `/test` in test mode (https://docs.stripe.com/stripe-apps/deep-links; https://docs.stripe.com/cli/open.md; github:stripe/stripe-apps
 examples/linking-different-stripe-object). Pages of payments, payouts and disputes are named by their ids
-(https://dashboard.stripe.com/payouts/po_…, as Stripe's own mails of payouts have them).
+(https://dashboard.stripe.com/payouts/po_…).
 """
 
 from __future__ import annotations
