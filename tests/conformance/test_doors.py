@@ -100,6 +100,10 @@ def another_program(server: Server) -> None:
     server.odoo.instead = lambda path, body: Answer(200, b'{"version": {"of": ["something", "else"]}}')
 
 
+def one_database(server: Server) -> None:
+    server.odoo.alone = True
+
+
 def as_it_is(server: Server) -> None:
     """Nothing is changed there."""
 
@@ -112,6 +116,12 @@ WRONG: dict[str, tuple[Callable[[Server], None], dict[str, str], int, str]] = {
     "wrong key": (as_it_is, {"given_key": "0" * 40}, 2, "refuses this key"),
     "no key at all": (as_it_is, {"given_key": "ключ"}, 2, "is no API key"),
     "wrong database": (as_it_is, {"database": "bocks", "test": "bocks"}, 2, "bocks"),
+    "another than the only database": (
+        one_database,
+        {"database": "bocks", "test": "bocks"},
+        2,
+        "there is no database bocks",
+    ),
     "a website": (a_website, {}, 2, "is no Odoo"),
     "another program": (another_program, {}, 2, "is no Odoo"),
     "few rights": (few_rights, {}, 2, "give the key of an administrator"),
