@@ -30,6 +30,8 @@ from tieout.connector_api import (
 from tieout.operations.discover import discover
 from tieout_sandbox import World
 
+pytestmark = pytest.mark.long
+
 _CONNECTORS = Path(__file__).resolve().parents[2] / "src" / "tieout" / "connectors"
 # Connectors that read no list in pages from anybody.
 WITHOUT_PAGES = {
