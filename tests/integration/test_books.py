@@ -162,10 +162,10 @@ def test_who_finds_nobody_at_the_door_knocks_again(monkeypatch: pytest.MonkeyPat
     """Nothing was asked yet, so that whatever it is may be asked again, until patience ends."""
     port = free_port()
     admin = Administrator(f"http://127.0.0.1:{port}", "books", "no key")
-    monkeypatch.setattr("tieout_sandbox.company._PATIENCE_S", 0.0)
+    monkeypatch.setattr(admin, "_patience_s", 0.0)
     with pytest.raises(httpx2.ConnectError):
         admin.call("res.company", "search", domain=[])
-    monkeypatch.setattr("tieout_sandbox.company._PATIENCE_S", 60.0)
+    monkeypatch.setattr(admin, "_patience_s", 60.0)
     serving: list[Serving] = []
     odoo = Odoo(lambda: NOW, V19, database="books", admin_password="admin")
     timer = threading.Timer(0.7, lambda: serving.append(serve({port: odoo})))

@@ -303,7 +303,10 @@ def test_a_check_says_where_the_company_is_kept() -> None:
     answer = json.loads(_TOKEN) | {"geolocation": "https://eu2.api.concursolutions.com"}
     with Replay({("POST", "/oauth2/v0/token"): json.dumps(answer).encode()}) as there:
         session: Any = CONNECTOR.open(
-            SystemConfig("concur", "concur", "test", {**SETTINGS, "url": there.url})
+            # A client of its own: a token that another test's client was given at this port is another one.
+            SystemConfig(
+                "concur", "concur", "test", {**SETTINGS, "url": there.url, "client_id": "of this test"}
+            )
         )
         session._url = "https://us.api.concursolutions.com"
         with pytest.raises(SetupError, match="put that address as url"):
