@@ -188,6 +188,8 @@ def test_a_key_is_no_argument_of_a_command(given: str) -> None:
         "demo",
         "--odoo-url",
         "http://127.0.0.1:1",
+        "--odoo-db",
+        "books",
         "--odoo-key",
         given,
     ]

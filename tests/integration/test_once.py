@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -216,6 +217,8 @@ class OpenBooks:
     def __init__(self, buyer: Buyer) -> None:
         self.database, self.clock, self.release = buyer.database, buyer.clock, buyer.release
         self._session = buyer.session
+        # No page of any system is known.
+        self.settings = SimpleNamespace(systems={})
 
     def session(self, system: str) -> Any:
         return self._session if system == "odoo" else None
