@@ -86,7 +86,13 @@ def test_nobody_gets_a_paper_of_what_they_may_not_see(closer: Closer, front: Fro
         "tie_out": {**json.loads(figures)["figures"]["tie_out"], "rows": []},
     }
     assert "Nothing came yet" in text
-    for path in ("closes/US/2026-10", "tie-out?entity=US", "tie-out?entity=XX"):
+    for path in (
+        "closes/US/2026-10",
+        "tie-out?entity=US",
+        "tie-out?entity=XX",
+        "tie-out?interface=bills",
+        "tie-out?interface=x",
+    ):
         assert dora.get(f"/papers/{path}").status_code == 404, path
     assert alice.get("/papers/tie-out").status_code == 403
     assert alice.get("/papers/payouts/1").status_code == 403

@@ -34,11 +34,15 @@ def tie_out_paper(
     period: MonthFilter = None,
 ) -> Response:
     """The tie-out and its governed accounts, printed."""
-    # A paper that says of somebody else's entity that nothing came would be a wrong one.
-    if entity is not None and (
-        entity not in context.release().entities or not caller.may("documents:read", entity)
+    # A paper that says of what is not there, or is somebody else's, that nothing came would be a wrong one.
+    release = context.release()
+    of = release.interfaces.get(interface or "")
+    for what, name, owner, known in (
+        ("entity", entity, entity or "", entity in release.entities),
+        ("interface", interface, of.entity if of else "", of is not None),
     ):
-        raise ProblemError(404, "entity", f"no entity {entity!r}")
+        if name is not None and not (known and caller.may("documents:read", owner)):
+            raise ProblemError(404, what, f"no {what} {name!r}")
     told = proving.tieout(caller, context, connection, entity, interface, period)
     accounts = [] if interface else origins.governed(caller, connection, entity, period)
     asked = {"entity": entity or "", "interface": interface or "", "period": period or ""}
