@@ -25,6 +25,7 @@ from tests.integration.test_process import Clock
 from tests.integration.test_telling import LOCAL, Receiver
 from tests.stages import forget_failures, step
 from tieout.alerting import Alert, AlertStage, ChannelError, channels_of, find_alerts, open_alerts
+from tieout.alerting.standing import Standing
 from tieout.api.measuring import FAMILIES, Measures, read_measures
 from tieout.evidence import Sealer, load_or_make_signer
 from tieout.inbox import pause
@@ -193,6 +194,43 @@ def test_sources_backlogs_seals_and_receivers_are_watched(scene: Scene) -> None:
     # What is paused is still on purpose.
     pause(c, SHOP, "ira", "the shop moves", NOW)
     assert {a.cause for a in find_alerts(c, RELEASE, NOW)} == {"evidence_not_sealed", "events_not_taken"}
+
+
+def test_a_clock_that_leaps_makes_nothing_late_and_what_stands_still_is_told_of_once(scene: Scene) -> None:
+    """The sandbox's clock goes on by hours at once: what was written just before is old by it, and sealed a moment later."""
+    c, at = scene.c, [0.0]
+
+    def stage() -> AlertStage:
+        standing = Standing(machine=lambda: at[0])
+        return AlertStage(lambda: RELEASE, AlertSettings(), [scene], scene.clock, 0, standing=standing)
+
+    def look(worker: AlertStage) -> list[str]:
+        step(worker, c)
+        return sorted(a["key"] for a in open_alerts(c))
+
+    one, other = stage(), stage()
+    c.execute("insert into tieout.evidence (at, actor, action, subject) values (%s, 'a', 'b', 'c')", (NOW,))
+    c.execute(
+        "insert into tieout.message (interface, stream, dedupe_key, source_key, transport, body_sha256, received_at)"
+        " values ('shop', 'orders', 'm', 'm', 'poll', '\\x00', %s)", (NOW,),
+    )  # fmt: skip
+    scene.clock.at += timedelta(hours=30)
+    assert look(one) == []
+    at[0] = 14.9
+    assert look(one) == [] and look(other) == []
+    # The oldest was sealed and another is not yet: that is work going on.
+    while step(scene.sealer, c):
+        pass
+    c.execute("insert into tieout.evidence (at, actor, action, subject) values (%s, 'a', 'b', 'd')", (NOW,))
+    at[0] = 16.0
+    assert look(one) == ["backlog:shop"]
+    at[0] = 31.0
+    assert look(one) == ["backlog:shop", "seal:evidence"]
+    # Another worker's look, which remembers nothing of it, does not clear it.
+    assert look(stage()) == ["backlog:shop", "seal:evidence"]
+    while step(scene.sealer, c):
+        pass
+    assert look(other) == ["backlog:shop"]
 
 
 def test_a_key_is_told_of_before_it_ends(database: Database) -> None:

@@ -15,6 +15,7 @@ from tieout.alerting.causes import (
     SOURCE_DOES_NOT_ANSWER,
     WORK_STANDS_STILL,
 )
+from tieout.alerting.standing import Stands, at_once
 from tieout.causes import Cause, cause_named
 from tieout.kept_figures import backlog
 from tieout.money import shown_digits
@@ -73,13 +74,19 @@ def never_closed(system: str, since: datetime, until: datetime) -> float:
 
 
 def find_alerts(
-    connection: Connection, release: Release, now: datetime, closed_s: Closed = never_closed
+    connection: Connection,
+    release: Release,
+    now: datetime,
+    closed_s: Closed = never_closed,
+    stands: Stands = at_once,
 ) -> list[Alert]:
     """Everything that is wrong now, the most money first. The clock of a service level stands still while the system that is waited for is left
-    alone, so that a maintenance makes nothing late; how old something is is shown as it is."""
-    found = [*_of_cases(connection, now), *_of_flows(connection, release, now, closed_s)]
+    alone, so that a maintenance makes nothing late; how old something is is shown as it is. What Tieout itself should have
+    worked off is late only where it `stands`."""
+    found = [*_of_cases(connection, now), *_of_flows(connection, release, now, closed_s, stands)]
     row = connection.execute(_SQL["unsealed"]).fetchone()
-    if row is not None and row["count"] and now - row["since"] > _SEALED_WITHIN:
+    unsealed = row is not None and row["count"] and now - row["since"] > _SEALED_WITHIN
+    if row is not None and unsealed and stands("seal:evidence", row["first"]):
         action = EVIDENCE_NOT_SEALED.say()
         found.append(
             _plain("seal", "evidence", EVIDENCE_NOT_SEALED, "", action, "/evidence", row["since"], 1)
@@ -129,7 +136,9 @@ def _of_cases(connection: Connection, now: datetime) -> list[Alert]:
     ]
 
 
-def _of_flows(connection: Connection, release: Release, now: datetime, closed_s: Closed) -> list[Alert]:
+def _of_flows(
+    connection: Connection, release: Release, now: datetime, closed_s: Closed, stands: Stands
+) -> list[Alert]:
     """Sources that do not answer, and what waits for longer than its service level."""
     found = []
     for r in connection.execute(_SQL["failing_polls"]):
@@ -151,7 +160,9 @@ def _of_flows(connection: Connection, release: Release, now: datetime, closed_s:
         if interface is None:
             continue
         closed = closed_s(release.entities[interface.entity].ledger, each.oldest_at, now)
-        if now - each.oldest_at - timedelta(seconds=closed) > timedelta(hours=interface.service_level_hours):
+        waited = now - each.oldest_at - timedelta(seconds=closed)
+        late = waited > timedelta(hours=interface.service_level_hours)
+        if late and stands(f"backlog:{each.interface}", each.oldest_at):
             action = BACKLOG_IS_OLD.say(count=each.count)
             found.append(
                 _plain(

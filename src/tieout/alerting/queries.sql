@@ -20,8 +20,8 @@ group by stage, lane order by stage, lane
 select interface from tieout.paused
 
 -- name: unsealed
-select count(*)::int as count, min(at) as since from (
-    select e.at from tieout.evidence e
+select count(*)::int as count, min(at) as since, min(evidence_id) as first from (
+    select e.at, e.evidence_id from tieout.evidence e
     where e.evidence_id > coalesce((select max(evidence_id) - 20000 from tieout.evidence), 0)
       and not exists (select 1 from tieout.evidence_leaf l where l.evidence_id = e.evidence_id)) u
 

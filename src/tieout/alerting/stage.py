@@ -14,6 +14,7 @@ from typing import Any
 
 from tieout.alerting.channels import Channel
 from tieout.alerting.finding import Alert, Closed, find_alerts, never_closed
+from tieout.alerting.standing import Standing
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn
 from tieout.evidence import Entry, record
 from tieout.rules import Release
@@ -39,8 +40,10 @@ class AlertStage:
         clock: Clock,
         pause_s: float = _PAUSE_S,
         closed_s: Closed = never_closed,
+        standing: Standing | None = None,
     ) -> None:
         self._release, self._settings, self._clock = release, settings, clock
+        self._standing = standing or Standing()
         self._channels = {channel.name: channel for channel in channels}
         self.pace, self._closed_s = Pace(every_s=pause_s), closed_s
 
@@ -59,8 +62,10 @@ class AlertStage:
 
     def _look(self, connection: Connection, turn: Turn) -> None:
         now = self._clock.now()
-        found = {a.key: a for a in find_alerts(connection, self._release(), now, self._closed_s)}
         known = {r["key"]: r for r in connection.execute(_SQL["known"])}
+        self._standing.begin(known)
+        alerts = find_alerts(connection, self._release(), now, self._closed_s, self._standing.stands)
+        found = {a.key: a for a in alerts}
 
         def raise_one(alert: Alert) -> bool:
             with connection.transaction():
