@@ -1,4 +1,4 @@
-"""The thread that commits pushes: one at fault is refused alone, what is the connection's is tried again, and whatever is
+"""What commits pushes: one at fault is refused alone, what is the connection's is tried again, and whatever is
 raised it goes on."""
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,15 @@ import pytest
 
 from tests.integration.edge import Edge, stripe_event
 from tieout.api import Services
-from tieout.api.committer import Committer, Done, Work, keep
+from tieout.api.commit_lane import keep
+from tieout.api.committer import Committer
 from tieout.api.refusals import Refusals
 from tieout.api.server import Application
+from tieout.api.work import Done, Work
 from tieout.connector_api import Item
 from tieout.evidence import Entry
 from tieout.rules import Release
-from tieout.store import Connection, Database
+from tieout.store import AsyncConnection, Database
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 
@@ -36,12 +39,12 @@ class Failing:
         self.raises: list[BaseException] = []
         self.spares = ""
 
-    def __call__(self, connection: Connection, interface: str, works: list[Work]) -> None:
+    async def __call__(self, connection: AsyncConnection, interface: str, works: list[Work]) -> None:
         if not self.raises or interface == self.spares:
-            keep(connection, interface, works)
+            await keep(connection, interface, works)
             return
-        with connection.transaction():
-            keep(connection, interface, works)
+        async with connection.transaction():
+            await keep(connection, interface, works)
             raise self.raises.pop()
 
 
@@ -51,11 +54,23 @@ def failing() -> Failing:
 
 
 @pytest.fixture
-def committer(database: Database, failing: Failing) -> Iterator[Committer]:
-    made = Committer(database, Refusals(60), failing)
-    made.start()
+def loop() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture
+def committer(database: Database, failing: Failing, loop: asyncio.Runner) -> Iterator[Tried]:
+    made = Tried(database, Refusals(60), failing)
+    made.loop = loop
     yield made
-    made.stop()
+    loop.run(made.stop())
+
+
+class Tried(Committer):
+    """With the loop that it is tried in."""
+
+    loop: asyncio.Runner
 
 
 def item(key: str, body: Any = b"{}") -> Item:
@@ -63,21 +78,20 @@ def item(key: str, body: Any = b"{}") -> Item:
 
 
 def commit(
-    committer: Committer, items: list[Item], interfaces: tuple[str, ...] = ("stripe",), wakes: bool = True
+    committer: Tried, items: list[Item], interfaces: tuple[str, ...] = ("stripe",), wakes: bool = True
 ) -> list[int]:
     """Put them as pushes of their own, in turn to each interface, so that they come as one batch; their statuses."""
 
     async def run() -> list[int]:
-        loop = asyncio.get_running_loop()
         to = itertools.cycle(interfaces)
-        works = [Work(next(to), [i], None, NOW, wakes, loop.create_future(), loop) for i in items]
-        # In one turn of the loop: what comes in it is handed to the thread together.
-        for work in works:
-            committer.put(work)
-        done: list[Done] = await asyncio.wait_for(asyncio.gather(*(w.done for w in works)), 30)
+        ends: list[asyncio.Future[Done]] = [asyncio.get_running_loop().create_future() for _ in items]
+        # In one turn of the loop: what comes in it is one batch.
+        for one, end in zip(items, ends, strict=True):
+            committer.put(Work(next(to), [one], None, NOW, wakes, end.set_result))
+        done: list[Done] = await asyncio.wait_for(asyncio.gather(*ends), 30)
         return [d.status for d in done]
 
-    return asyncio.run(run())
+    return committer.loop.run(run())
 
 
 def kept(database: Database) -> set[str]:
@@ -86,7 +100,7 @@ def kept(database: Database) -> set[str]:
 
 @pytest.mark.parametrize(("bad", "count"), [(1, 300), (7, 300), (300, 300), (1, 1), (1, 2)])
 def test_whoever_is_at_fault_is_refused_alone(
-    committer: Committer, database: Database, bad: int, count: int
+    committer: Tried, database: Database, bad: int, count: int
 ) -> None:
     """A name that is none is the push's; a body of another type is nobody's data."""
     items = [item(f"k{n}") for n in range(count)]
@@ -99,7 +113,7 @@ def test_whoever_is_at_fault_is_refused_alone(
     assert kept(database) == {f"k{n}" for n in range(count) if n not in at}
 
 
-def test_many_more_than_a_stack_is_deep_at_fault(committer: Committer, database: Database) -> None:
+def test_many_more_than_a_stack_is_deep_at_fault(committer: Tried, database: Database) -> None:
     told = commit(committer, [item("\ud800") for _ in range(1500)] + [item("good")])
     assert told == [400] * 1500 + [200] and kept(database) == {"good"}
 
@@ -113,7 +127,7 @@ def test_many_more_than_a_stack_is_deep_at_fault(committer: Committer, database:
     ids=lambda e: type(e).__name__,
 )  # fmt: skip
 def test_what_is_the_connections_is_tried_again(
-    committer: Committer, database: Database, failing: Failing, error: BaseException
+    committer: Tried, database: Database, failing: Failing, error: BaseException
 ) -> None:
     failing.raises = [error]
     assert commit(committer, [item("a"), item("b")]) == [503, 503]
@@ -123,7 +137,7 @@ def test_what_is_the_connections_is_tried_again(
 
 
 def test_a_limit_that_one_row_passes_is_not_the_connections(
-    committer: Committer, database: Database, failing: Failing
+    committer: Tried, database: Database, failing: Failing
 ) -> None:
     """An index entry that is too large is an operational error by its class: its neighbours are kept at once."""
     failing.raises = [psycopg.errors.ProgramLimitExceeded("index row size")]
@@ -131,7 +145,7 @@ def test_a_limit_that_one_row_passes_is_not_the_connections(
     assert kept(database) == {"a", "b"}
 
 
-def test_what_fails_at_its_commit_is_not_acknowledged(committer: Committer, database: Database) -> None:
+def test_what_fails_at_its_commit_is_not_acknowledged(committer: Tried, database: Database) -> None:
     """The database says that a row is written before it says that it is committed."""
     with database.transaction() as connection:
         connection.execute("""
@@ -146,7 +160,7 @@ def test_what_fails_at_its_commit_is_not_acknowledged(committer: Committer, data
 
 
 def test_pushes_of_several_interfaces_are_one_transaction(
-    committer: Committer, database: Database, failing: Failing
+    committer: Tried, database: Database, failing: Failing
 ) -> None:
     failing.raises = [psycopg.OperationalError("lost")]
     failing.spares = "stripe"
@@ -156,7 +170,7 @@ def test_pushes_of_several_interfaces_are_one_transaction(
     assert kept(database) == {"a", "b"}
 
 
-def test_a_push_that_wakes_makes_its_interfaces_polls_due(committer: Committer, database: Database) -> None:
+def test_a_push_that_wakes_makes_its_interfaces_polls_due(committer: Tried, database: Database) -> None:
     later = NOW + timedelta(hours=1)
     with database.transaction() as connection:
         connection.execute(
@@ -182,7 +196,7 @@ class _Odd(BaseException):
 
 @pytest.mark.parametrize("error", [SystemExit(), KeyboardInterrupt(), _Odd()], ids=lambda e: type(e).__name__)
 def test_whatever_is_raised_it_goes_on(
-    committer: Committer, database: Database, failing: Failing, error: BaseException
+    committer: Tried, database: Database, failing: Failing, error: BaseException
 ) -> None:
     failing.raises = [error]
     assert commit(committer, [item("a")]) == [503]
@@ -190,25 +204,111 @@ def test_whatever_is_raised_it_goes_on(
     assert kept(database) == {"a", "b"}
 
 
-def test_a_thread_that_died_is_started_anew(committer: Committer, database: Database) -> None:
-    committer.stop()
-    assert "not alive" in committer.ailing()
-    assert commit(committer, [item("a")]) == [503]
-    committer._stopping = False
-    assert commit(committer, [item("a")]) == [200]
-    assert committer.ailing() == ""
-
-
-def test_pushes_of_a_loop_that_ended_keep_nobody_elses_waiting(
-    committer: Committer, database: Database
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), GeneratorExit()], ids=lambda e: type(e).__name__)
+def test_a_task_that_died_is_started_anew(
+    committer: Tried, database: Database, failing: Failing, error: BaseException
 ) -> None:
-    """It ended in the turn in which they came: they are kept with those of the next."""
-    ended = asyncio.new_event_loop()
-    for key in ("a", "b"):
-        committer.put(Work("stripe", [item(key)], None, NOW, True, ended.create_future(), ended))
-    ended.close()
+    """Somebody raises what ends a task: its pushes are sent again."""
+    failing.raises = [error]
+    assert commit(committer, [item("a")]) == [503]
+    assert commit(committer, [item("a")]) == [200]
+    assert committer.ailing() == "" and kept(database) == {"a"}
+
+
+def test_the_same_pushes_at_the_same_time_are_kept_once(committer: Tried, database: Database) -> None:
+    """Two lanes commit beside each other: who sends the same keys in another order waits for the other, and never both."""
+    told: list[int] = []
+    beside = 0
+
+    async def put() -> None:
+        nonlocal beside
+        for turn in range(10):
+            keys = [f"k{turn}-{n:03}" for n in range(200)]
+            ends: list[asyncio.Future[Done]] = []
+            for order in (keys, keys[::-1]):
+                for key in order:
+                    ends.append(asyncio.get_running_loop().create_future())
+                    committer.put(Work("stripe", [item(key)], None, NOW, True, ends[-1].set_result))
+                while not any(lane.batch for lane in committer._lanes):
+                    await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
+            beside += all(lane.batch for lane in committer._lanes)
+            told.extend(d.status for d in await asyncio.wait_for(asyncio.gather(*ends), 60))
+
+    committer.loop.run(put())
+    assert told == [200] * 4000 and beside > 5
+    assert kept(database) == {f"k{turn}-{n:03}" for turn in range(10) for n in range(200)}
+    (evidence,) = database.rows("select count(*) as n from tieout.evidence where action = 'message.received'")
+    assert evidence["n"] == 2000
+
+
+def test_what_was_cancelled_says_so_and_is_started_anew(committer: Tried, database: Database) -> None:
+    assert commit(committer, [item("a")]) == [200] and committer.ailing() == ""
+
+    async def cancel() -> None:
+        committer._tasks[0].cancel()
+        await asyncio.wait(committer._tasks[:1])
+
+    committer.loop.run(cancel())
+    assert "not alive: CancelledError" in committer.ailing()
+    assert commit(committer, [item("b")]) == [200] and committer.ailing() == ""
+    assert kept(database) == {"a", "b"}
+
+
+def test_after_its_end_pushes_are_sent_elsewhere(committer: Tried, database: Database) -> None:
+    committer.loop.run(committer.stop())
+    assert "not alive" in committer.ailing()
+    assert commit(committer, [item("a")]) == [503] and kept(database) == set()
+
+
+def test_pushes_of_a_loop_that_ended_keep_nobody_elses_waiting(committer: Tried, database: Database) -> None:
+    """Each of them is kept with those of the next, or its sender was told to send it again."""
+    told: dict[str, int] = {}
+
+    async def put() -> None:
+        for key in ("a", "b"):
+            end = partial(lambda key, done: told.setdefault(key, done.status), key)
+            committer.put(Work("stripe", [item(key)], None, NOW, True, end))
+
+    asyncio.run(put())
     assert commit(committer, [item("c")]) == [200]
-    assert kept(database) == {"a", "b", "c"}
+    again = {key for key, status in told.items() if status == 503}
+    assert kept(database) | again == {"a", "b", "c"} and "c" not in again
+
+
+def test_a_loop_that_ended_within_a_commit_leaves_a_connection_that_nobody_uses(
+    committer: Tried, database: Database
+) -> None:
+    with database.transaction() as connection:
+        connection.execute("lock table tieout.message in access exclusive mode")
+
+        async def put() -> None:
+            end = asyncio.get_running_loop().create_future()
+            committer.put(Work("stripe", [item("a")], None, NOW, True, end.set_result))
+            while not any(lane.batch for lane in committer._lanes):
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)
+
+        asyncio.run(put())
+    assert commit(committer, [item("b"), item("a")]) == [200, 200]
+    assert kept(database) == {"a", "b"}
+
+
+def test_an_answer_that_breaks_is_its_pushs_alone(committer: Tried, database: Database) -> None:
+    told: list[int] = []
+
+    def breaks(done: Done) -> None:
+        raise ValueError("nobody can be told")
+
+    async def put() -> None:
+        ends = [lambda d: told.append(d.status), breaks, lambda d: told.append(d.status)]
+        for n, end in enumerate(ends):
+            committer.put(Work("stripe", [item(f"k{n}")], None, NOW, True, end))
+        while len(told) < 2:
+            await asyncio.sleep(0.01)
+
+    committer.loop.run(asyncio.wait_for(put(), 30))
+    assert told == [200, 200] and kept(database) == {"k0", "k1", "k2"}
 
 
 def test_health_says_that_nothing_is_committed(database: Database) -> None:
@@ -219,7 +319,7 @@ def test_health_says_that_nothing_is_committed(database: Database) -> None:
     application = Application(services)
     assert ask(application, "/healthz") == (200, b"ok")
     assert ask(application, "/readyz")[0] == 200
-    application.close()
+    asyncio.run(application.close())
     for path in ("/healthz", "/readyz"):
         status, body = ask(application, path)
         assert status == 503 and b"webhooks is not alive" in body
@@ -260,8 +360,12 @@ def test_counts_that_cannot_be_recorded_are_told_with_the_next(database: Databas
     assert isinstance(entry, Entry) and entry.detail["count"] == 5
     refusals.put_back(entry, 60)
     committer = Committer(database, refusals)
-    committer.start()
-    committer.stop()
+
+    async def live() -> None:
+        committer.start()
+        await committer.stop()
+
+    asyncio.run(live())
     rows = database.rows("select detail::jsonb ->> 'count' as n from tieout.evidence")
     assert rows == [{"n": "5"}]
 

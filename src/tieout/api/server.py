@@ -89,7 +89,6 @@ class Application:
         limits = services.limits
         refusals, deadlines = Refusals(limits.window_s), Deadlines()
         self.committer = Committer(services.database, refusals)
-        self.committer.start()
         self._webhooks = Webhooks(services, self.committer, refusals, limits, deadlines)
         self._health = Examiner(services.database, self.committer.ailing)
         settings = services.site()
@@ -124,9 +123,9 @@ class Application:
         upload = Route("/files/{interface}/{name}", self._uploads.take, methods=["PUT", "POST"])
         self._files = Starlette(routes=[upload], exception_handlers={404: _not_here})
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Commit what was taken, and record what was counted."""
-        self.committer.stop()
+        await self.committer.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -154,8 +153,10 @@ class Application:
         """From the server's start to its end."""
         while True:
             message = await receive()
+            if message["type"] == "lifespan.startup":
+                self.committer.start()
             if message["type"] == "lifespan.shutdown":
-                await asyncio.to_thread(self.close)
+                await self.close()
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 return
@@ -260,7 +261,7 @@ async def _not_here(request: Request, error: Exception) -> Response:
 
 def serve(services: Services, pages: Pages | None = None) -> None:
     """Serve, with the `pages` of the console, until the process is told to stop."""
-    # The committer's thread takes turns with the event loop: shorter turns, shorter waits.
+    # Threads that read for a page take turns with the event loop: shorter turns, shorter waits.
     sys.setswitchinterval(0.0005)
     application = Application(services, pages)
     # What stands now stands until the end: the collector need not go through it again and again.

@@ -12,12 +12,12 @@ from typing import Any, Protocol
 from starlette.types import Receive, Scope
 
 from tieout.api.bodies import BodyError, Headers, Limits, Pace, Room, check_length, in_memory
-from tieout.api.committer import Committer, Done, Work
+from tieout.api.committer import Committer
 from tieout.api.deadlines import Deadlines
 from tieout.api.refusals import Refusals
-from tieout.connector_api import Connector, Item, SignatureError, WebhookReceiver
+from tieout.api.work import Done, Work
+from tieout.connector_api import Connector, SignatureError, WebhookReceiver
 from tieout.engine import Clock
-from tieout.evidence import Entry
 from tieout.inbox import check_items
 from tieout.observe import get_logger
 from tieout.rules import Release
@@ -111,17 +111,17 @@ class Webhooks:
         if isinstance(found, Refused):
             self._go_on(self._settle(name, found), end)
             return
-        number = self._put(found)
+        work = found
 
-        def committed(future: asyncio.Future[Done]) -> None:
+        def committed(done: Done) -> None:
             self._deadlines.drop(number)
-            done = future.result()
             if done.status == 200:
-                end(_kept(found))
+                end(_kept(work))
             else:
-                self._go_on(self._after(found, done), end)
+                self._go_on(self._after(work, done), end)
 
-        found.done.add_done_callback(committed)
+        work.end = committed
+        number = self._put(work)
 
     def _go_on(self, rest: Coroutine[Any, Any, Done], end: Callable[[Done], None]) -> None:
         """What is no rule (evidence of a refusal) in a task, which is held until it is over."""
@@ -172,7 +172,7 @@ class Webhooks:
             words = f"signed, but not readable: {fit_to_keep(why)}"
             return Refused(400, "webhook.malformed", why, words, now)
         wakes = any(i.stream.removeprefix("event:").startswith(pushes) for i in items)
-        return self._work(name, items, None, wakes, now)
+        return Work(name, items, None, now, wakes)
 
     async def _settle(self, name: str, found: Work | Refused) -> Done:
         """What became of a push that was checked."""
@@ -193,20 +193,24 @@ class Webhooks:
         entry = self._refusals.note(action, name, why, now, time.monotonic())
         if entry is None:
             return
-        if (await self._commit(self._work(name, [], entry, False, now))).status != 200:
+        work = Work(name, [], entry, now, False)
+        if (await self._commit(work)).status != 200:
             self._refusals.put_back(entry, time.monotonic())
 
-    def _work(
-        self, interface: str, items: list[Item], entry: Entry | None, wakes: bool, now: datetime
-    ) -> Work:
-        loop = asyncio.get_running_loop()
-        return Work(interface, items, entry, now, wakes, loop.create_future(), loop)
-
     async def _commit(self, work: Work) -> Done:
+        done: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
+
+        def end(said: Done) -> None:
+            # Whoever waited may have been cancelled in this very turn of the loop.
+            if not done.done():
+                done.set_result(said)
+
+        work.end = end
         number = self._put(work)
         try:
-            return await work.done
+            return await done
         finally:
+            work.over = True
             self._deadlines.drop(number)
 
     def _put(self, work: Work) -> int:
@@ -215,9 +219,8 @@ class Webhooks:
 
         def give_up() -> None:
             # Nobody waits for a commit for ever. If it comes after all, what is sent again is known.
-            if not work.done.done():
-                why = f"it was not committed within {self._limits.commit_s:g} seconds: send it again"
-                work.done.set_result(Done(503, why))
+            why = f"it was not committed within {self._limits.commit_s:g} seconds: send it again"
+            work.finish(Done(503, why))
 
         return self._deadlines.add(self._limits.commit_s, give_up)
 

@@ -7,6 +7,7 @@ every bound is kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache, partial
 from http import HTTPStatus
@@ -18,6 +19,8 @@ from tieout.observe import get_logger
 
 _log = get_logger(__name__)
 PREFIX = b"/webhooks/"
+# A name as it stands: nothing behind it, and nothing written otherwise.
+_USUAL_PATH = re.compile(rb"/webhooks/[^?%#]*")
 _MOST_BYTES = 64 * 1024
 # What asks for something else than an answer to a body that is here.
 _UNUSUAL = frozenset((b"transfer-encoding", b"expect", b"upgrade", b"connection", b"trailer"))
@@ -61,6 +64,7 @@ class PushProtocol(BoundedProtocol):
         self._take = take
         # The body of a push, as far as it has come with its head; None: the long way.
         self._held: list[bytes] | None = None
+        self._head: Headers = {}
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -75,9 +79,9 @@ class PushProtocol(BoundedProtocol):
         self._held = []
 
     def _is_usual(self) -> bool:
-        if not self.url.startswith(PREFIX) or self.parser.get_method() != b"POST":
+        if not _USUAL_PATH.fullmatch(self.url) or self.parser.get_method() != b"POST":
             return False
-        if any(c in self.url for c in (b"?", b"%", b"#")) or self.parser.get_http_version() != "1.1":
+        if self.parser.get_http_version() != "1.1":
             return False
         if self.cycle is not None and not self.cycle.response_complete:
             return False
@@ -86,12 +90,10 @@ class PushProtocol(BoundedProtocol):
             return False
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
             return False
-        length = b""
-        for name, value in self.headers:
-            if name in _UNUSUAL:
-                return False
-            if name == b"content-length":
-                length = value
+        head = self._head = dict(self.headers)
+        if not _UNUSUAL.isdisjoint(head):
+            return False
+        length = head.get(b"content-length", b"")
         return length.isdigit() and len(length) < 7 and int(length) <= _MOST_BYTES
 
     def _go_long(self) -> None:
@@ -115,7 +117,7 @@ class PushProtocol(BoundedProtocol):
         self.cycle = request = _Open()  # type: ignore[assignment]
         name = self.url[len(PREFIX) :].decode("ascii", "replace")
         try:
-            self._take(name, dict(self.headers), body, partial(self._answer, request))
+            self._take(name, self._head, body, partial(self._answer, request))
         except Exception:  # noqa: BLE001 - one push is that push alone: the parser would call its bytes wrong
             _log.exception("a push broke its server")
             self._answer(request, 500, [(b"content-length", b"0")], b"")
@@ -125,17 +127,17 @@ class PushProtocol(BoundedProtocol):
         if request.disconnected or self.transport.is_closing():
             return
         stays = request.keep_alive and (b"connection", b"close") not in headers
-        head = [_status_line(status)]
-        for name, value in (*self.server_state.default_headers, *headers):
-            head += (name, b": ", value, b"\r\n")
-        if not request.keep_alive:
-            head.append(b"connection: close\r\n")
-        self.transport.write(b"".join((*head, b"\r\n", body)))
+        more = headers if request.keep_alive else [*headers, (b"connection", b"close")]
+        head = _head(status, tuple(self.server_state.default_headers), tuple(more))
+        self.transport.write(head + body)
         if not stays:
             self.transport.close()
         self.on_response_complete()
 
 
-@lru_cache
-def _status_line(status: int) -> bytes:
-    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
+# The server's own headers change once a second, by their date.
+@lru_cache(maxsize=32)
+def _head(status: int, *headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()]
+    lines += [name + b": " + value for each in headers for name, value in each]
+    return b"\r\n".join((*lines, b"", b""))

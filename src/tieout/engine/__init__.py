@@ -8,7 +8,7 @@ from tieout.engine.clock import Clock, FileClock, SystemClock
 from tieout.engine.crash import arm_crash_point, crash_point
 from tieout.engine.failing import is_of_batch, storable, text_of
 from tieout.engine.failures import Failures, LaneKey, forget_old_failures
-from tieout.engine.halving import in_halves
+from tieout.engine.halving import Halves, in_halves
 from tieout.engine.lanes import Lane, LaneBusyError
 from tieout.engine.runner import Chore, Due, Pace, Runner, Stage
 from tieout.engine.turn import Turn
@@ -35,6 +35,7 @@ __all__ = [
     "arm_crash_point",
     "crash_point",
     "forget_old_failures",
+    "Halves",
     "in_halves",
     "is_of_batch",
     "let_people_first",

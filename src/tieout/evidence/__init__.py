@@ -5,7 +5,7 @@ from tieout.evidence.gaps import entries_gone
 from tieout.evidence.marks import came_since, mark
 from tieout.evidence.model import RESTORED, Entry, salted_hash
 from tieout.evidence.print_close import Pack, Printed, from_pack, written
-from tieout.evidence.repository import record
+from tieout.evidence.repository import record, record_async
 from tieout.evidence.sealer import Sealer
 from tieout.evidence.sheets import keep_sheet, kept_sheet
 from tieout.evidence.signer import Signer, load_or_make_signer
@@ -26,6 +26,7 @@ __all__ = [
     "load_or_make_signer",
     "mark",
     "record",
+    "record_async",
     "salted_hash",
     "written",
 ]

@@ -1,7 +1,7 @@
 """The inbox: what sources say is taken in, byte for byte, by pushes, polls and files."""
 
 from tieout.inbox.folders import FolderStage, control_of, file_content, refuse_file, take_file
-from tieout.inbox.intake import Accepted, accept, check_items
+from tieout.inbox.intake import Accepted, accept, accept_pushed, check_items
 from tieout.inbox.pausing import is_paused, pause, resume
 from tieout.inbox.payroll_details import Pay, persons
 from tieout.inbox.polling import PollStage, poll_now, pull_again
@@ -17,6 +17,7 @@ __all__ = [
     "PollStage",
     "RestsOn",
     "accept",
+    "accept_pushed",
     "check_items",
     "control_of",
     "file_content",

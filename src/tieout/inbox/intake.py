@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
 from tieout.connector_api import Item, ItemError
 from tieout.documents.states import MessageState
 from tieout.evidence import salted_hash
 from tieout.observe import traced
 from tieout.security import stamper
-from tieout.store import Connection, Queries, can_be_kept, fit_to_keep
+from tieout.store import AsyncConnection, Connection, Queries, can_be_kept, fit_to_keep
 
 _SQL = Queries("tieout.inbox")
 # A name is part of an index entry, of which PostgreSQL takes 2,704 bytes.
@@ -94,34 +96,66 @@ def accept(
     """
     if not items:
         return Accepted(0, 0)
-    items = [_fitting(item) for item in items]
+    fitting = [_fitting(item) for item in items]
+    given = _given(connection, interface, fitting, transport, now, state, submitted_by, wakes)
+    with traced("receive", _named(given), transport=transport, state=state):
+        row = connection.execute(_SQL["accept"], given).fetchone()
+    assert row is not None
+    return Accepted(row["new"], len(items) - row["new"])
+
+
+async def accept_pushed(
+    connection: AsyncConnection, interface: str, items: Sequence[Item], now: datetime, *, wakes: bool
+) -> Accepted:
+    """`accept` for what is pushed, in an event loop: kept and shown, and the pull is what is processed. Nothing is made
+    to fit here: who takes a push checks its items (`check_items`) while its sender can be told."""
+    transport, state = "webhook", MessageState.LISTED
+    # In the order of their keys: of two batches with the same keys the later waits for the earlier, and never both.
+    items = sorted(items, key=attrgetter("dedupe_key"))
+    given = _given(connection, interface, items, transport, now, state, "", wakes)
+    with traced("receive", _named(given), transport=transport, state=state):
+        row = await (await connection.execute(_SQL["accept"], given)).fetchone()
+    assert row is not None
+    return Accepted(row["new"], len(items) - row["new"])
+
+
+def _named(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    # Looked at only where somebody traces.
+    for source_key, dedupe_key in zip(given["source_key"], given["dedupe_key"], strict=True):
+        yield given["interface"], source_key or dedupe_key
+
+
+def _given(
+    connection: Connection | AsyncConnection,
+    interface: str,
+    items: Sequence[Item],
+    transport: str,
+    now: datetime,
+    state: MessageState,
+    submitted_by: str,
+    wakes: bool,
+) -> dict[str, Any]:
+    """What the statement is given: of each key its first item, with hash, stamp and salted hash."""
     chosen = list({item.dedupe_key: item for item in reversed(items)}.values())[::-1]
     salts = _salts(len(chosen))
     hashes = [hashlib.sha256(item.body).digest() for item in chosen]
     stamp = stamper(connection).message
-    of = [(interface, item.source_key or item.dedupe_key) for item in chosen]
-    with traced("receive", of, transport=transport, state=state):
-        row = connection.execute(
-            _SQL["accept"],
-            {
-                "interface": interface,
-                "transport": transport,
-                "at": now,
-                "state": state,
-                "wakes": wakes,
-                "stream": [item.stream for item in chosen],
-                "dedupe_key": [item.dedupe_key for item in chosen],
-                "source_key": [item.source_key for item in chosen],
-                "submitted_by": submitted_by,
-                "sha": hashes,
-                "stamp": [
-                    stamp(interface, item.stream, item.dedupe_key, transport, submitted_by, sha)
-                    for item, sha in zip(chosen, hashes, strict=True)
-                ],
-                "salt": salts,
-                "body": [item.body for item in chosen],
-                "hash": [salted_hash(salt, item.body) for salt, item in zip(salts, chosen, strict=True)],
-            },
-        ).fetchone()
-    assert row is not None
-    return Accepted(row["new"], len(items) - row["new"])
+    return {
+        "interface": interface,
+        "transport": transport,
+        "at": now,
+        "state": state,
+        "wakes": wakes,
+        "stream": [item.stream for item in chosen],
+        "dedupe_key": [item.dedupe_key for item in chosen],
+        "source_key": [item.source_key for item in chosen],
+        "submitted_by": submitted_by,
+        "sha": hashes,
+        "stamp": [
+            stamp(interface, item.stream, item.dedupe_key, transport, submitted_by, sha)
+            for item, sha in zip(chosen, hashes, strict=True)
+        ],
+        "salt": salts,
+        "body": [item.body for item in chosen],
+        "hash": [salted_hash(salt, item.body) for salt, item in zip(salts, chosen, strict=True)],
+    }

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tieout.settings.key_files import made_once
-from tieout.store import Connection
+from tieout.store import AsyncConnection, Connection
 
 
 class StampError(Exception):
@@ -30,7 +30,7 @@ def load_or_make_key(path: Path) -> bytes:
     return bytes.fromhex(made_once(path, lambda: secrets.token_hex(32)))
 
 
-def stamper(connection: Connection) -> Stamper:
+def stamper(connection: Connection | AsyncConnection) -> Stamper:
     """Makes and checks the stamps of a connection's database. Raises RuntimeError where the connection carries no key: a
     defect, and never a reason to go on without stamps."""
     if connection.stamp_key is None:

@@ -1,7 +1,7 @@
 """PostgreSQL: connections, migrations, the embedded server, backup. Knows no business word."""
 
 from tieout.store.backup import RestoreError, back_up, check_backup, holds_tables, restore
-from tieout.store.database import Connection, Database, Pool, connect
+from tieout.store.database import AsyncConnection, Connection, Database, Pool, connect
 from tieout.store.embedded import EmbeddedServer
 from tieout.store.errors import EmbeddedServerError
 from tieout.store.migrate import MigrationError, migrate, missing
@@ -15,6 +15,7 @@ from tieout.store.versions import VersionError, require_same
 from tieout.store.watching import VersionWatch
 
 __all__ = [
+    "AsyncConnection",
     "Connection",
     "Database",
     "Pool",

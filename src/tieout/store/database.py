@@ -1,7 +1,9 @@
-"""Connections: one kind, dict rows, UTC, direct (session locks and LISTEN need that)."""
+"""Connections: dict rows, UTC, direct (session locks and LISTEN need that); one kind, and the same for an event loop."""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,32 +30,60 @@ _KEEPALIVES: dict[str, Any] = {
 }
 
 
+class AsyncConnection(psycopg.AsyncConnection[DictRow]):
+    """The same for an event loop, whose turns it never holds up while the database works."""
+
+    stamp_key: bytes | None = None
+
+
+# Of a server that just restarts after a kill: seconds between tries, about ten in all.
+_WAITS_S = [0.05 + 0.01 * attempt for attempt in range(40)]
+# No try will go better: a password, a database that does not exist, somebody who may not come in.
+_FINAL = ("28P01", "3D000", "28000")
+
+
 def connect(
     dsn: str, *, autocommit: bool = False, name: str = "tieout", stamp_key: bytes | None = None
 ) -> Connection:
-    """A connection. A server that just restarts after a kill is waited for, some seconds."""
-    import time
-
-    last: psycopg.Error | None = None
-    for attempt in range(40):
+    """A connection. A server that just restarts after a kill is waited for, some seconds. Raises OperationalError."""
+    for wait in (*_WAITS_S, None):
         try:
-            made = Connection.connect(
-                dsn,
-                autocommit=autocommit,
-                row_factory=dict_row,
-                application_name=name,
-                options=_OPTIONS,
-                **_KEEPALIVES,
-            )
+            made = Connection.connect(dsn, **_how(autocommit, name))
+        except psycopg.OperationalError as error:
+            if wait is None or error.sqlstate in _FINAL:
+                raise
+            time.sleep(wait)
+        else:
             made.stamp_key = stamp_key
             return made
+    raise AssertionError
+
+
+async def connect_async(
+    dsn: str, *, autocommit: bool = False, name: str = "tieout", stamp_key: bytes | None = None
+) -> AsyncConnection:
+    """`connect` for an event loop. Raises OperationalError."""
+    for wait in (*_WAITS_S, None):
+        try:
+            made = await AsyncConnection.connect(dsn, **_how(autocommit, name))
         except psycopg.OperationalError as error:
-            last = error
-            if error.sqlstate in ("28P01", "3D000", "28000"):
+            if wait is None or error.sqlstate in _FINAL:
                 raise
-            time.sleep(0.05 + 0.01 * attempt)
-    assert last is not None
-    raise last
+            await asyncio.sleep(wait)
+        else:
+            made.stamp_key = stamp_key
+            return made
+    raise AssertionError
+
+
+def _how(autocommit: bool, name: str) -> dict[str, Any]:
+    return {
+        "autocommit": autocommit,
+        "row_factory": dict_row,
+        "application_name": name,
+        "options": _OPTIONS,
+        **_KEEPALIVES,
+    }
 
 
 class Pool:
@@ -72,12 +102,9 @@ class Pool:
             timeout=10,
             max_idle=120,
             check=psycopg_pool.ConnectionPool.check_connection,
-            kwargs={
-                "autocommit": True, "row_factory": dict_row, "application_name": "tieout web",
-                "options": _OPTIONS, **_KEEPALIVES,
-            },
+            kwargs=_how(True, "tieout web"),
             open=True,
-        )  # fmt: skip
+        )
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -98,6 +125,10 @@ class Database:
     def connect(self, *, autocommit: bool = False, name: str = "tieout") -> Connection:
         """A connection of its own; whoever asks closes it."""
         return connect(self.dsn, autocommit=autocommit, name=name, stamp_key=self.stamp_key)
+
+    async def connect_async(self, *, autocommit: bool = False, name: str = "tieout") -> AsyncConnection:
+        """`connect` for an event loop."""
+        return await connect_async(self.dsn, autocommit=autocommit, name=name, stamp_key=self.stamp_key)
 
     def pool(self, most: int) -> Pool:
         """Connections that are kept open, `most` of them at the same time; whoever asks closes it."""

@@ -11,7 +11,7 @@ import msgspec
 
 from tieout.connector_api import ControlTotal, Item, Page, SystemConfig
 from tieout.connectors.stripe import polling, reports
-from tieout.connectors.stripe.signatures import verify_signature
+from tieout.connectors.stripe.signatures import Signatures
 from tieout.connectors.stripe.wire import Wire
 
 
@@ -26,7 +26,7 @@ class StripeSession:
     provider = "stripe"
 
     def __init__(self, wire: Wire, secrets: list[str]) -> None:
-        self._wire, self._secrets = wire, secrets
+        self._wire, self._signatures = wire, Signatures(secrets)
 
     def check(self) -> str:
         """What this is, in a line."""
@@ -54,7 +54,7 @@ class StripeSession:
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[Item]:
         """One item for a signed event: it wakes a poll, and nothing of it is booked. Raises SignatureError,
         also for a signature too old at `now`, and ValueError."""
-        verify_signature(headers.get("stripe-signature", ""), body, self._secrets, now)
+        self._signatures.verify(headers.get("stripe-signature", ""), body, now)
         event = msgspec.json.decode(body)
         if not isinstance(event, dict) or "id" not in event or "type" not in event:
             raise ValueError("a Stripe event is a JSON object with id and type")
