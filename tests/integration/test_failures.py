@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import psycopg
@@ -11,7 +12,7 @@ import pytest
 
 from tests.integration.test_process import Clock
 from tieout.connector_api import TransientError
-from tieout.engine import Chore, Due, Failures, Loop, Pace, Runner, Worker, forget_old_failures
+from tieout.engine import Chore, Due, Failures, Loop, Pace, Runner, Turn, Worker, forget_old_failures
 from tieout.engine import worker as engine_worker
 from tieout.store import Connection, Database
 
@@ -237,5 +238,41 @@ def test_a_stage_whose_listing_costs_the_connection_waits_too(database: Database
             lost += 1
         connection.close()
         clock.at += timedelta(seconds=1)
-    # Each is written over the next connection, a second later.
-    assert lost == len(stage.listed) <= 12 and rows(database) == [("unlisted", "", lost)]
+    # The first is the server's; each other one is written over the next connection, a second later.
+    assert lost == len(stage.listed) <= 13 and rows(database) == [("unlisted", "", lost - 1)]
+
+
+class _Cutting:
+    """Three lanes, of which one costs its connection so many times."""
+
+    name, pace = "cutting", Pace()
+
+    def __init__(self, cuts: int) -> None:
+        self.cuts, self.rounds = cuts, list[str]()
+
+    def lanes(self, connection: Connection) -> list[Due]:
+        return [Due((name,)) for name in ("bad", "good", "other")]
+
+    def round(self, connection: Connection, lane: tuple[str, ...], turn: Turn) -> bool:
+        self.rounds.append(lane[0])
+        if lane[0] == "bad" and self.cuts:
+            self.cuts -= 1
+            connection.close()
+            connection.execute("select 1")
+        return False
+
+
+def test_a_server_that_died_once_makes_no_lane_wait(database: Database) -> None:
+    """Its lane comes again in the next pass, after those that it could keep from their turn; at the second time it waits."""
+    for cuts, seen, failed in (
+        (1, ["bad", "good", "other", "bad"], []),
+        (2, ["bad", "good", "other", "bad", "good", "other"], [("cutting", "", 1)]),
+    ):
+        stage, clock = _Cutting(cuts), Clock()
+        runner = Runner(stage, clock)
+        for _ in range(cuts + 1):
+            connection = database.connect(autocommit=True)
+            with suppress(psycopg.Error):
+                runner.step(connection)
+            connection.close()
+        assert stage.rounds == seen and rows(database) == failed

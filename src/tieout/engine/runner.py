@@ -106,6 +106,8 @@ class Runner:
         self._at: tuple[LaneKey, float] | None = None
         # The lane at which the line to the database was lost: whatever the reason, the others have their turn first.
         self._cut: tuple[LaneKey, Exception] | None = None
+        # Those at which it was lost once: as a rule the server died, and they are tried again in the same pass, as the last.
+        self._suspects: set[LaneKey] = set()
         # The stage's own failure, which is that it could not list its lanes; read once, then kept.
         self._whole: Failure | None = None
         self._begun = False
@@ -145,12 +147,11 @@ class Runner:
         pace = self.stage.pace
         failures = Failures(connection, self.name, self._wall, (pace.first_s, pace.longest_s))
         if self._cut is not None:
-            lane, error = self._cut
+            self._was_cut(*self._cut, failures)
             self._cut = None
-            failed = failures.failed(lane, error, _count(failures.of_two(lane, lane).get(lane)))
-            if lane == _WHOLE:
-                self._whole = failed
         lanes = self._lanes(connection, failures)
+        self._suspects &= {_WHOLE, *(due.lane for due in lanes)}
+        lanes = sorted(lanes, key=lambda due: due.lane in self._suspects)
         # Read to leave alone what waits: where nothing or one lane is due, what is read of that with its lock is enough.
         known = failures.of_lanes() if len(lanes) > 1 else {}
         worked = False
@@ -174,6 +175,15 @@ class Runner:
                     lock.free()
         return worked
 
+    def _was_cut(self, lane: LaneKey, error: Exception, failures: Failures) -> None:
+        """A lane at which the line is lost twice without a round between has failed; once is the server's matter."""
+        if lane not in self._suspects:
+            self._suspects.add(lane)
+            return
+        failed = failures.failed(lane, error, _count(failures.of_two(lane, lane).get(lane)))
+        if lane == _WHOLE:
+            self._whole = failed
+
     def _held_back(self, due: Due, known: dict[LaneKey, Failure]) -> bool:
         return any(self._waits(known.get(key)) for key in (due.lane, due.system))
 
@@ -194,6 +204,7 @@ class Runner:
             known = {_WHOLE: self._whole} if self._whole is not None else {}
             self._whole = self._failed(Due(_WHOLE), failures, known, error)
             return ()
+        self._suspects.discard(_WHOLE)
         if self._whole is not None:
             failures.worked(_WHOLE)
             self._whole = None
@@ -211,6 +222,7 @@ class Runner:
             return False
         finally:
             self._at = None
+        self._suspects.discard(due.lane)
         for key in (due.lane, due.system):
             if key in known and turn.proves:
                 failures.worked(key)

@@ -28,15 +28,20 @@ class Listener(threading.Thread):
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        """Until `stopping`: every notification sets every event. A lost connection is opened again; what was
-        sent meanwhile is missed, and the sweep finds that work."""
+        """Until `stopping`: every notification sets every event, and so does every connection, since what was sent before it
+        is missed."""
         while not self.stopping.is_set():
             try:
                 connection = self._database.connect(autocommit=True, name="tieout listener")
                 connection.execute(f"listen {CHANNEL}".encode())
+                # What was sent while nobody listened is found now, not by the sweep.
+                self._set()
                 while not self.stopping.is_set():
                     for _ in connection.notifies(timeout=1.0, stop_after=1):
-                        for event in self._events:
-                            event.set()
+                        self._set()
             except psycopg.Error:
                 self.stopping.wait(0.3)
+
+    def _set(self) -> None:
+        for event in self._events:
+            event.set()

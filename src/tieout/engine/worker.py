@@ -49,11 +49,14 @@ class Loop(threading.Thread):
         """Until `stopping`: drain, then wait for a wake-up or the sweep. Whatever fails costs the connection
         and a pause, never the loop."""
         connection: Connection | None = None
+        served = False
         while not self.stopping.is_set():
             try:
                 if connection is None or connection.closed:
                     connection = self._database.connect(autocommit=True, name=f"tieout {self.name}")
+                    served = False
                 self.drain(connection)
+                served = True
             except Exception as error:  # noqa: BLE001 - a loop that ends works nothing any more
                 if isinstance(error, psycopg.Error):
                     _log.warning("connection lost", loop=self.name, error=str(error))
@@ -63,7 +66,10 @@ class Loop(threading.Thread):
                     with suppress(psycopg.Error):
                         connection.close()
                 connection = None
-                self.stopping.wait(_AGAIN_S)
+                # A line that served until now is made anew at once: as a rule the server is there again, or comes.
+                if not served:
+                    self.stopping.wait(_AGAIN_S)
+                served = False
                 continue
             self.wakes.wait(self._rest_s())
             self.wakes.clear()
