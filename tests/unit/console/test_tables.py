@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from openpyxl import load_workbook
 
-from tieout.console.tables import Column, Table, as_csv, as_xlsx, value_of
+from tieout.console.tables import Column, Table, as_csv, value_of
 from tieout.console.views.exporting import LISTS
+from tieout.console.workbooks import as_xlsx
 
 COLUMNS = (Column("name", "Name"), Column("amount", "Amount", "money"), Column("currency", "Currency"), Column("on", "On", "date"),
            Column("f.count", "Count", "number"))  # fmt: skip

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from tieout.console.asking import AnswerError
 from tieout.console.rendering import HEADERS, Page
-from tieout.console.tables import Column, Table, as_csv, as_xlsx
+from tieout.console.tables import Column, Table, as_csv
 
 # So many rows at most, gathered in so many seconds, and so many files at a time in a process: whoever else looks at pages waits for
 # none of it.
@@ -73,9 +73,17 @@ LISTS: dict[str, List] = {
     "evidence": List("/evidence", ("actor", "action", "subject"), _columns(
         "evidence_id=No.:number, at=At, actor=Who, action=What, subject=Of what, entity=Entity")),
 }  # fmt: skip
+
+
+def _as_xlsx(table: Table) -> bytes:
+    from tieout.console.workbooks import as_xlsx
+
+    return as_xlsx(table)
+
+
 _FORMS: dict[str, tuple[Callable[[Table], bytes], str]] = {
     "csv": (as_csv, "text/csv; charset=utf-8"),
-    "xlsx": (as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "xlsx": (_as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
 
 
