@@ -588,6 +588,31 @@ def test_an_auditor_takes_papers_along(house: House, as_: Any, tmp_path: Path) -
 
 
 @pytest.mark.long
+def test_a_payout_names_the_bank_lines_by_which_it_arrived(house: House, as_: Any) -> None:
+    """Of every payout what arrived is what was sent less what is in transit, and each line is a click from the books."""
+    shown = 0
+    for each in house.olga.get("/payouts?limit=200").json()["items"]:
+        whole = house.olga.get(f"/payouts/{each['document_id']}").json()
+        arrived = sum((Decimal(a["amount"]) for a in whole["arrivals"]), Decimal(0))
+        assert arrived == Decimal(each["amount"]) - Decimal(each["in_transit"]), whole
+        assert whole["arrivals"] or not each["proven"], whole
+        if each["proven"] and not shown:
+            page = as_("nora")
+            page.goto(f"/payouts/{each['document_id']}")
+            for line in whole["arrivals"]:
+                row = page.get_by_role("row", name=line["source_key"])
+                assert (
+                    row.get_by_role("link", name=line["source_key"], exact=True).get_attribute("href")
+                    == f"/documents/{line['document_id']}"
+                )
+                assert line["matched"] and line["in_books"]["url"] in [
+                    a.get_attribute("href") for a in row.get_by_role("link").all()
+                ]
+            shown = len(whole["arrivals"])
+    assert shown
+
+
+@pytest.mark.long
 def test_what_happens_shows_without_asking(house: House, as_: Any) -> None:
     page = as_("cleo")
     page.goto("/cases")

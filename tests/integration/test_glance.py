@@ -14,7 +14,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from pypdf import PdfReader
 
+from tests.acceptance.commands import run_tieout
 from tests.integration.buying import Buyer
 from tests.integration.test_close import OCTOBER, Closer, close
 from tests.integration.test_close import closer as closer
@@ -83,6 +85,34 @@ def test_the_same_bytes_from_the_database_a_pack_its_folder_and_a_bare_python(
     assert "not closed" not in page and "cora" in page and "on business day 2" in page
     done = alone(pack, "verify.py")
     assert done.returncode == 0 and b"sheets of closes" in done.stdout, done.stdout
+
+
+def test_a_pack_is_printed_as_pdf_with_the_sheet_attached(closer: Closer, tmp_path: Path) -> None:
+    close(closer)
+    pack, file = pack_of(closer, tmp_path), tmp_path / "close.pdf"
+    asked = [
+        "close",
+        "print",
+        "--pack",
+        str(pack),
+        "--entity",
+        "US",
+        "--period",
+        "2026-10",
+        "--format",
+        "pdf",
+    ]
+    done = run_tieout(*asked, "--out", str(file))
+    assert done.returncode == 0 and "close.pdf" in done.stdout.replace("\n", ""), done.stderr
+    reader = PdfReader(file)
+    (figures,) = reader.attachments["figures.json"]
+    text = "".join(p.extract_text() for p in reader.pages).replace("\n", "")
+    assert figures == printed(closer).sheet and hashlib.sha256(figures).hexdigest() in text
+    assert "pack.zip" in text and "command line" in text and "cora" in text
+    # What is not there is refused before anything is written.
+    file.unlink()
+    done = run_tieout(*asked[:5], "DE", *asked[6:], "--out", str(file))
+    assert done.returncode == 1 and not file.exists(), done.stdout
 
 
 def test_every_figure_of_the_close_stands_in_its_sheet(closer: Closer) -> None:

@@ -24,6 +24,7 @@ from tieout.money import Period
 if TYPE_CHECKING:
     from tieout.close import CloseState
     from tieout.close.waivers import Waivers
+    from tieout.evidence import Printed
     from tieout.operations.open_project import OpenProject
 
 T = TypeVar("T")
@@ -42,6 +43,7 @@ class Form(StrEnum):
     HTML = "html"
     TEXT = "text"
     JSON = "json"
+    PDF = "pdf"
 
 
 def parsed_period(text: str) -> Period:
@@ -227,13 +229,15 @@ def print_(
         Path | None, typer.Option("--pack", help="from an evidence pack: a .zip, or the folder of one")
     ] = None,
     form: Annotated[
-        Form, typer.Option("--format", help="a page for print, plain text, or the figures")
+        Form,
+        typer.Option("--format", help="a page for print, plain text, the figures, or a PDF for an auditor"),
     ] = Form.HTML,
     sheet: Annotated[int, typer.Option("--sheet", help="an earlier one by its number")] = 0,
     folder: Folder = Path(),
 ) -> None:
     """Print a close for an auditor: its figures as they were kept when somebody signed or locked last. From a pack the
-    same bytes come, as by `python3 print_close.py PACK`. Exit 1: a pack or the database has it otherwise."""
+    same bytes come, as by `python3 print_close.py PACK`; a PDF says who made it, and when, as well. Exit 1: a pack or the
+    database has it otherwise."""
     from zipfile import BadZipFile
 
     from tieout.evidence import Pack, from_pack, written
@@ -245,18 +249,36 @@ def print_(
             if not entity:
                 fail("--pack: --entity is needed as well", USAGE)
             found = from_pack(Pack(pack), entity, str(wanted), sheet)
+            of = pack.resolve().name, "from an evidence pack"
         else:
             project = open_running(folder)
             found = closing.print_close(project, entity_of(project, entity), wanted, sheet)
+            of = project.settings.name, project.settings.environment
     except LookupError as error:
         fail(str(error.args[0]), FINDINGS)
     except (OSError, ValueError, BadZipFile) as error:
         fail(f"{pack}: not a readable evidence pack ({error})", USAGE)
+    if form == Form.PDF and output is None and sys.stdout.isatty():
+        fail("--out: a PDF is written to a file, not to a terminal", USAGE)
+    made = _drawn(found, *of) if form == Form.PDF else written(found, form)
     if output is None:
-        sys.stdout.buffer.write(written(found, form))
+        sys.stdout.buffer.write(made)
     else:
-        output.write_bytes(written(found, form))
+        output.write_bytes(made)
         out.print(f"{output}: {found.name or 'a draft, kept nowhere'}")
+
+
+def _drawn(found: Printed, company: str, environment: str) -> bytes:
+    """As a PDF; its figures are attached, byte for byte as they were kept."""
+    from datetime import UTC, datetime
+
+    from tieout.papers import Made, instant, paper_of_close
+    from tieout.papers.pdf import as_pdf
+
+    now = instant(datetime.now(UTC).isoformat())
+    return as_pdf(
+        paper_of_close(found, Made(company, environment, "the command line (tieout close print)", now))
+    )
 
 
 @group.command()

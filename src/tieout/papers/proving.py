@@ -126,8 +126,8 @@ def _proof(row: Told) -> str:
 
 
 def paper_of_payout(told: Told, made: Made) -> Paper:
-    """A payout's proof (`GET /payouts/{number}`): what it is made of by kind, and every movement; amounts are positive where they
-    came to the company."""
+    """A payout's proof (`GET /payouts/{number}`): what it is made of by kind, the bank lines by which it arrived, and every movement;
+    amounts are positive where they came to the company."""
     unit, movements = told["currency"], list(told["movements"])
     by_kind: dict[str, Decimal] = {}
     for part in movements:
@@ -147,8 +147,14 @@ def paper_of_payout(told: Told, made: Made) -> Paper:
         for p in movements
     ]  # fmt: skip
     columns = [("Movement", "text"), ("What", "text"), ("Net", "amount"), ("In the ledger", "amount"), ("State", "text")]  # fmt: skip
+    bank = [
+        [a["accounting_on"], a["source_key"], a["interface"], amount(a["amount"], unit), "matched" if a["matched"] else "not matched yet"]
+        for a in told["arrivals"]
+    ]  # fmt: skip
+    bank_columns = [("Booked", "text"), ("Bank line", "text"), ("Interface", "text"), ("Arrived", "amount"), ("State", "text")]  # fmt: skip
     blocks = (
         block("The proof", [("Made of", "text"), (unit, "amount")], proof),
+        block("At the bank", bank_columns, bank, empty="It has not arrived at the bank."),
         block("Movements", columns, rows, empty="The provider lists no movements for it."),
     )
     of = {

@@ -29,7 +29,7 @@ from tieout.proofs.ledger_months import (
     row_figures,
 )
 from tieout.proofs.opening import hold_opening
-from tieout.proofs.payouts import PayoutProof, payout_keys, prove_payouts
+from tieout.proofs.payouts import Arrival, PayoutProof, arrivals_of, payout_keys, prove_payouts
 from tieout.proofs.pending import pending
 from tieout.proofs.reaching import Short, falls_short, lines_up_to, statements_of
 from tieout.proofs.split import (
@@ -56,6 +56,8 @@ from tieout.proofs.taxes import TaxRow
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
 
 __all__ = [
+    "Arrival",
+    "arrivals_of",
     "GRACE_DAYS",
     "Short",
     "falls_short",

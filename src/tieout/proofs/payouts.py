@@ -42,6 +42,22 @@ class PayoutProof(msgspec.Struct, frozen=True, kw_only=True):
         return not self.why
 
 
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """By which document a payout arrived: a bank line (or what came back by one) that names it, or a `reconciliation`
+    somebody or the matcher made. `amount` in the payout's currency is positive where it came to the bank. `target_model`
+    and `target_id` are where it stands in the ledger, "" and None while it does not."""
+
+    document_id: int
+    interface: str
+    source_key: str
+    accounting_on: date
+    amount: Decimal
+    effect: str
+    matched: bool
+    target_model: str
+    target_id: int | None
+
+
 def _why(
     amount: Decimal,
     automatic: bool,
@@ -101,6 +117,33 @@ def prove_payouts(connection: Connection, given: Sequence[dict[str, Any]] | None
     """A proof for each of some payouts, in their order; for every one, in order of date. Each is of one instant."""
     with snapshot(connection):
         return _prove_payouts(connection, given)
+
+
+def arrivals_of(connection: Connection, payout: dict[str, Any]) -> list[Arrival]:
+    """What arrived of a payout (a row of `payout_keys`), by its day: what its proof holds against what was sent."""
+    effects = [payout["external_id"]] if payout["external_id"] else []
+    found = connection.execute(_SQL["payout_arrivals"], {"effects": effects}).fetchall()
+    given = {
+        "documents": [r["document_id"] for r in found],
+        "deliveries": [r["delivery_id"] for r in found],
+        "numbers": list(range(len(found))),
+    }
+    # Money that came to us stands against what was sent, whichever way an effect is signed.
+    sent = -payout["amount"]
+    return [
+        Arrival(
+            document_id=r["document_id"],
+            interface=r["interface"],
+            source_key=r["source_key"],
+            accounting_on=r["accounting_on"],
+            amount=abs(found[r["number"]]["amount"]).copy_sign(sent),
+            effect=found[r["number"]]["effect"],
+            matched=found[r["number"]]["state"] == EffectState.CONFIRMED,
+            target_model=r["target_model"] or "",
+            target_id=r["target_id"],
+        )
+        for r in connection.execute(_SQL["arrived_by"], given)
+    ]
 
 
 def _prove_payouts(connection: Connection, given: Sequence[dict[str, Any]] | None) -> list[PayoutProof]:

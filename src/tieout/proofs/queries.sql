@@ -87,18 +87,25 @@ where i.entity = %(entity)s and i.payout_key = any(%(payouts)s)
 -- What arrived of a payout: by the bank line that named it, or by a match that somebody or the
 -- matcher made of what stood in transit.
 select m.external_id, m.state, m.left_effect as payout_effect, l.amount, l.effect,
-    array[m.document_id, l.document_id] as documents
+    array[m.document_id, l.document_id] as documents, l.document_id, l.delivery_id
 from tieout.v_effect_match m
 join tieout.v_effect_booking l on l.external_id = m.right_effect
 where m.effect in ('match_bank_line', 'match_payout_reversal') and m.left_effect = any(%(effects)s)
 union all
 select d.source_key, case when d.state = 'posted' then 'confirmed' else 'waiting' end, x.effect,
-    d.residual - d.rest, 'reconciliation', array[d.document_id]
+    d.residual - d.rest, 'reconciliation', array[d.document_id], d.document_id, null
 from tieout.match_line x
 join tieout.v_reconciliation_due d on d.interface = x.interface and d.source_key = x.source_key and d.line = x.line
 where x.side = 'due' and x.effect = any(%(effects)s) and d.state in ('planned', 'posted')
   and not exists (select 1 from tieout.document n where n.interface = d.interface
     and n.source_key = d.source_key and n.revision > d.revision and n.state <> 'superseded')
+
+-- name: arrived_by
+-- The documents by which a payout arrived, and where what they booked stands in the ledger.
+select g.number, d.document_id, d.interface, d.source_key, d.accounting_on, v.target_model, v.target_id
+from unnest(%(documents)s::bigint[], %(deliveries)s::bigint[], %(numbers)s::int[]) as g (document_id, delivery_id, number)
+join tieout.document d on d.document_id = g.document_id left join tieout.delivery v on v.delivery_id = g.delivery_id
+order by d.accounting_on, d.document_id, g.number
 
 -- name: open_movements
 -- Movements up to a day that no payout of up to that day took; payouts without a composition.

@@ -86,7 +86,7 @@ def payout(*movements: dict[str, Any], **other: Any) -> dict[str, Any]:
     return {
         "payout_key": "po_1", "document_id": 7, "interface": "stripe", "entity": "US", "accounting_on": "2026-10-05", "currency": "USD",
         "amount": "95.00", "automatic": True, "parts": 2, "residual": "0.00", "in_transit": "0.00", "proven": True, "why": "",
-        "movements": list(movements), **other,
+        "movements": list(movements), "arrivals": [], **other,
     }  # fmt: skip
 
 
@@ -105,10 +105,15 @@ def test_a_payout_is_its_movements_by_kind_and_what_never_came_has_no_amount() -
             part(movement_key="txn_3", category=None, net=None, in_ledger=None, document_id=None),
             proven=False,
             why="txn_3 never came",
+            arrivals=[
+                {"document_id": 9, "interface": "bank", "source_key": "2026-10-06/4", "accounting_on": "2026-10-06", "amount": "95.00",
+                 "effect": "bank_line", "matched": True},
+            ],
         ),
         MADE,
-    )
-    proof, movements = paper.blocks
+    )  # fmt: skip
+    proof, bank, movements = paper.blocks
+    assert [list(r) for r in bank.rows] == [["2026-10-06", "2026-10-06/4", "bank", "95.00", "matched"]]
     assert [list(r) for r in proof.rows] == [
         ["charge", "100.00"], ["refund", "−5.00"], ["All movements (3)", "95.00"], ["Payout", "95.00"], ["Residual", "0.00"],
         ["Not arrived at the bank", "0.00"],

@@ -63,7 +63,11 @@ def payout_paper(
     """A payout's proof with every movement, printed."""
     told = proving.payout(document_id, caller, context, connection)
     # Where things open elsewhere is no figure.
-    links: Any = {"elsewhere": True, "movements": {"__all__": {"elsewhere"}}}
+    links: Any = {
+        "elsewhere": True,
+        "movements": {"__all__": {"elsewhere"}},
+        "arrivals": {"__all__": {"in_books"}},
+    }
     paper = paper_of_payout(told.model_dump(mode="json", exclude=links), _made(caller, context))
     return _drawn(context, paper, f"payout-{told.payout_key}")
 

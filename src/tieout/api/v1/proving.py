@@ -22,7 +22,7 @@ from tieout.connector_api import ConnectorError
 from tieout.kept_figures import read_kept
 from tieout.operations.proving import take_figures
 from tieout.proofs import Figure as ProvenFigure
-from tieout.proofs import PayoutProof, kept_ledger_months, payout_keys, prove_payouts
+from tieout.proofs import PayoutProof, arrivals_of, kept_ledger_months, payout_keys, prove_payouts
 from tieout.proofs import TieOutRow as ProvenRow
 from tieout.store import Connection, Queries
 
@@ -169,8 +169,23 @@ class Part(BaseModel):
     elsewhere: Elsewhere | None = None
 
 
+class Arrived(BaseModel):
+    """By which document a payout arrived at the bank: `amount` is positive where it came to us, `effect` says how it is
+    known (a bank line's booking, or a reconciliation), `in_books` is where that stands in the ledger."""
+
+    document_id: int
+    interface: str
+    source_key: str
+    accounting_on: date
+    amount: Money
+    effect: str
+    matched: bool
+    in_books: Elsewhere | None = None
+
+
 class WholePayout(Payout):
     movements: list[Part]
+    arrivals: list[Arrived]
 
 
 class Series(BaseModel):
@@ -296,18 +311,27 @@ def payouts(
 
 @router.get("/payouts/{document_id}")
 def payout(document_id: int, caller: Reader, context: TheContext, connection: TheConnection) -> WholePayout:
-    """A payout with every movement that its provider lists for it."""
+    """A payout with every movement that its provider lists for it, and the bank lines by which it arrived."""
     rows = payout_keys(connection, None, None, 1, document_id) if 0 < document_id < 2**62 else []
     if not rows or not caller.may("documents:read", rows[0]["entity"]):
         raise ProblemError(404, "payout", f"no payout {document_id}")
     (proof,) = prove_payouts(connection, rows)
     given = {"entity": rows[0]["entity"], "payout": rows[0]["payout_key"]}
     parts = connection.execute(_SQL["payout_parts"], given).fetchall()
-    places = Places(context).documents(connection, [*rows, *parts])
+    elsewhere = Places(context)
+    places = elsewhere.documents(connection, [*rows, *parts])
+    arrivals = [
+        Arrived(
+            document_id=a.document_id, interface=a.interface, source_key=a.source_key, accounting_on=a.accounting_on,
+            amount=a.amount, effect=a.effect, matched=a.matched,
+            in_books=elsewhere.in_books(proof.entity, a.target_model, a.target_id),
+        )
+        for a in arrivals_of(connection, rows[0])
+    ]  # fmt: skip
     return WholePayout(
         **_payout(rows[0], proof, places).model_dump(exclude={"amount", "residual", "in_transit"}), amount=proof.amount,
         residual=proof.residual, in_transit=proof.in_transit, movements=[
-            Part(**r, elsewhere=places.get(r["document_id"] or 0)) for r in parts],
+            Part(**r, elsewhere=places.get(r["document_id"] or 0)) for r in parts], arrivals=arrivals,
     )  # fmt: skip
 
 
