@@ -125,8 +125,12 @@ def _proof(row: Told) -> str:
     return f"ledger differs by {amount(gap, row['currency'])}" if gap else "differs"
 
 
+# Of what a payout arrived or came back by, where it is no bank line.
+_BECAME = {"payout_reversal": "came back", "reconciliation": "reconciled at the bank"}
+
+
 def paper_of_payout(told: Told, made: Made) -> Paper:
-    """A payout's proof (`GET /payouts/{number}`): what it is made of by kind, the bank lines by which it arrived, and every movement;
+    """A payout's proof (`GET /payouts/{number}`): what it is made of by kind, what it arrived or came back by, and every movement;
     amounts are positive where they came to the company."""
     unit, movements = told["currency"], list(told["movements"])
     by_kind: dict[str, Decimal] = {}
@@ -147,14 +151,15 @@ def paper_of_payout(told: Told, made: Made) -> Paper:
         for p in movements
     ]  # fmt: skip
     columns = [("Movement", "text"), ("What", "text"), ("Net", "amount"), ("In the ledger", "amount"), ("State", "text")]  # fmt: skip
-    bank = [
-        [a["accounting_on"], a["source_key"], a["interface"], amount(a["amount"], unit), "matched" if a["matched"] else "not matched yet"]
+    became = [
+        [a["accounting_on"], a["source_key"], a["interface"], _BECAME.get(a["effect"], "arrived at the bank"), amount(a["amount"], unit),
+         "matched" if a["matched"] else "not matched yet"]
         for a in told["arrivals"]
     ]  # fmt: skip
-    bank_columns = [("Booked", "text"), ("Bank line", "text"), ("Interface", "text"), ("Arrived", "amount"), ("State", "text")]  # fmt: skip
+    became_columns = [("Booked", "text"), ("By", "text"), ("Interface", "text"), ("What", "text"), ("Amount", "amount"), ("State", "text")]  # fmt: skip
     blocks = (
         block("The proof", [("Made of", "text"), (unit, "amount")], proof),
-        block("At the bank", bank_columns, bank, empty="It has not arrived at the bank."),
+        block("What became of it", became_columns, became, empty="It has not arrived at the bank."),
         block("Movements", columns, rows, empty="The provider lists no movements for it."),
     )
     of = {

@@ -43,9 +43,9 @@ class PayoutProof(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """By which document a payout arrived: a bank line (or what came back by one) that names it, or a `reconciliation`
-    somebody or the matcher made. `amount` in the payout's currency is positive where it came to the bank. `target_model`
-    and `target_id` are where it stands in the ledger, "" and None while it does not."""
+    """By which document a payout arrived, or came back: a bank line that names it, a `payout_reversal` at its provider, or a
+    `reconciliation` that somebody or the matcher made. `amount` in the payout's currency is positive where it had come to
+    us. `target_model` and `target_id` are where it stands in the ledger, "" and None while it does not."""
 
     document_id: int
     interface: str
@@ -120,7 +120,7 @@ def prove_payouts(connection: Connection, given: Sequence[dict[str, Any]] | None
 
 
 def arrivals_of(connection: Connection, payout: dict[str, Any]) -> list[Arrival]:
-    """What arrived of a payout (a row of `payout_keys`), by its day: what its proof holds against what was sent."""
+    """What arrived, or came back, of a payout (a row of `payout_keys`), by its day: what its proof holds against what was sent."""
     effects = [payout["external_id"]] if payout["external_id"] else []
     found = connection.execute(_SQL["payout_arrivals"], {"effects": effects}).fetchall()
     given = {

@@ -108,12 +108,17 @@ def test_a_payout_is_its_movements_by_kind_and_what_never_came_has_no_amount() -
             arrivals=[
                 {"document_id": 9, "interface": "bank", "source_key": "2026-10-06/4", "accounting_on": "2026-10-06", "amount": "95.00",
                  "effect": "bank_line", "matched": True},
+                {"document_id": 11, "interface": "stripe", "source_key": "txn_9", "accounting_on": "2026-10-08", "amount": "95.00",
+                 "effect": "payout_reversal", "matched": False},
             ],
         ),
         MADE,
     )  # fmt: skip
     proof, bank, movements = paper.blocks
-    assert [list(r) for r in bank.rows] == [["2026-10-06", "2026-10-06/4", "bank", "95.00", "matched"]]
+    assert [list(r) for r in bank.rows] == [
+        ["2026-10-06", "2026-10-06/4", "bank", "arrived at the bank", "95.00", "matched"],
+        ["2026-10-08", "txn_9", "stripe", "came back", "95.00", "not matched yet"],
+    ]
     assert [list(r) for r in proof.rows] == [
         ["charge", "100.00"], ["refund", "−5.00"], ["All movements (3)", "95.00"], ["Payout", "95.00"], ["Residual", "0.00"],
         ["Not arrived at the bank", "0.00"],

@@ -170,8 +170,8 @@ class Part(BaseModel):
 
 
 class Arrived(BaseModel):
-    """By which document a payout arrived at the bank: `amount` is positive where it came to us, `effect` says how it is
-    known (a bank line's booking, or a reconciliation), `in_books` is where that stands in the ledger."""
+    """By which document a payout arrived at the bank, or came back (`effect` is payout_reversal) into the provider's balance:
+    `amount` is positive where it had come to us, `effect` says how it is known, `in_books` is where that stands in the ledger."""
 
     document_id: int
     interface: str
@@ -311,7 +311,7 @@ def payouts(
 
 @router.get("/payouts/{document_id}")
 def payout(document_id: int, caller: Reader, context: TheContext, connection: TheConnection) -> WholePayout:
-    """A payout with every movement that its provider lists for it, and the bank lines by which it arrived."""
+    """A payout with every movement that its provider lists for it, and what it arrived, or came back, by."""
     rows = payout_keys(connection, None, None, 1, document_id) if 0 < document_id < 2**62 else []
     if not rows or not caller.may("documents:read", rows[0]["entity"]):
         raise ProblemError(404, "payout", f"no payout {document_id}")
