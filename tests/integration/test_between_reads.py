@@ -862,6 +862,20 @@ def test_a_mark_tells_of_what_commits_late_and_of_no_transaction_that_is_merely_
         each.close()
 
 
+def test_a_mark_is_asked_of_an_index_even_where_one_transaction_brought_nearly_all(database: Database) -> None:
+    """A load brings a million entries in one transaction; whoever looks at a page must not read them all."""
+    with database.transaction() as loading:
+        record(loading, [Entry(NOW, "t", "t.t", f"s{n}", "US", {}) for n in range(20_000)])
+    with database.transaction() as connection:
+        connection.execute("analyze tieout.evidence")
+    with database.transaction() as connection:
+        assert not came_since(connection, mark(connection))
+        (found,) = connection.execute(
+            "select seq_tup_read from pg_stat_xact_user_tables where relname = 'evidence' and schemaname = 'tieout'"
+        ).fetchall()
+    assert found["seq_tup_read"] < 1_000
+
+
 def test_receivables_are_read_once_for_what_commits_late_and_not_again_while_others_are_open(
     office: Office,
 ) -> None:

@@ -34,11 +34,16 @@ select coalesce((select max(evidence_id) from tieout.evidence), 0) as top, pg_cu
 
 -- name: came_since
 -- Above the highest, or of a transaction that was open then, or began after: each by its index, however long one is open. Of
--- another server's numbers, which a restore brings, none is counted that this one has not reached.
-select coalesce((select max(evidence_id) from tieout.evidence), 0) > %(top)s or exists (
-    select 1 from tieout.evidence e
-    where e.xid = any(array(select pg_snapshot_xip(%(seen)s::pg_snapshot)))
-      or (e.xid >= pg_snapshot_xmax(%(seen)s::pg_snapshot) and e.xid < pg_snapshot_xmax(pg_current_snapshot()))) as came
+-- another server's numbers, which a restore brings, none is counted that this one has not reached. The first number from one
+-- on is asked for, and not whether one is there: where a million entries came in one transaction, as a load makes them, that
+-- would be answered by reading them all.
+select coalesce((select max(evidence_id) from tieout.evidence), 0) > %(top)s
+  or exists (
+    select 1 from pg_snapshot_xip(%(seen)s::pg_snapshot) open (xid)
+    where open.xid = (select e.xid from tieout.evidence e where e.xid >= open.xid order by e.xid limit 1))
+  or coalesce((
+    select e.xid from tieout.evidence e where e.xid >= pg_snapshot_xmax(%(seen)s::pg_snapshot) order by e.xid limit 1)
+    < pg_snapshot_xmax(pg_current_snapshot()), false) as came
 
 -- name: add_sheet
 insert into tieout.close_sheet (entity, period, kept_at, body, sha256)
