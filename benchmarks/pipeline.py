@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 from benchmarks.databases import KEY, own_database
 from benchmarks.waiting import NoAnswerError
 from tieout.connector_api import Item, LedgerFacts
-from tieout.engine import Runner, SystemClock
+from tieout.engine import Runner, SystemClock, look_for_cycles_seldom
 from tieout.inbox import accept
 from tieout.operations.discover import discover
 from tieout.planning import ProcessStage
@@ -139,6 +139,7 @@ def ours(database: Database, first: int, size: Size) -> float:
 def _work(dsn: str, key: bytes | None, ready: Any, begin: Any) -> None:
     """A worker's process: what waits, to its end."""
     connection, step = Database(dsn, key).connect(autocommit=True), Runner(stage()).step
+    look_for_cycles_seldom()
     ready.release()
     begin.wait()
     while step(connection):

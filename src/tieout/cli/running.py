@@ -215,7 +215,7 @@ def refuse_taken_port(project: OpenProject) -> None:
 def worker(folder: Folder = Path()) -> None:
     """Run a worker on a database that runs already."""
     from tieout.cli.ending import Ending
-    from tieout.engine import let_people_first
+    from tieout.engine import let_people_first, look_for_cycles_seldom
     from tieout.operations.systems import keep_pinned
 
     manager = _as_child()
@@ -225,6 +225,7 @@ def worker(folder: Folder = Path()) -> None:
     before = set(threading.enumerate())
     running = factories.worker(project)
     stop = stop_on_signals()
+    look_for_cycles_seldom()
     running.start()
     threading.Thread(target=keep_pinned, args=(project, stop), name="pins", daemon=True).start()
     threads = set(threading.enumerate()) - before

@@ -13,7 +13,7 @@ from tieout.engine.lanes import Lane, LaneBusyError
 from tieout.engine.runner import Chore, Due, Pace, Runner, Stage
 from tieout.engine.turn import Turn
 from tieout.engine.wake import Listener, wake
-from tieout.engine.worker import Loop, Worker, let_people_first
+from tieout.engine.worker import Loop, Worker, let_people_first, look_for_cycles_seldom
 
 __all__ = [
     "Chore",
@@ -39,6 +39,7 @@ __all__ = [
     "in_halves",
     "is_of_batch",
     "let_people_first",
+    "look_for_cycles_seldom",
     "storable",
     "text_of",
     "wake",

@@ -39,6 +39,8 @@ _SETTINGS = {
     "tcp_keepalives_idle": "5",
     "autovacuum_vacuum_scale_factor": "0.05",
     "autovacuum_analyze_scale_factor": "0.02",
+    # A first load fills empty tables within a minute; until they are counted, what is planned for them is a guess.
+    "autovacuum_naptime": "10s",
     "log_min_messages": "warning",
     "wal_level": "replica",
     "max_wal_size": "2GB",
