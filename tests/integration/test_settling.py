@@ -35,11 +35,11 @@ ACCOUNTS = {
     "bank_in_transit": "101701", "unapplied.bank": "212130", "unapplied.unknown": "212100",
     "receivable": "121000",
     **{f"clearing.{p}.{c}": "101501" if c == "USD" else "101502"
-       for p, c in (("adyen", "EUR"), ("paypal", "USD"), ("shopify_payments", "USD"))},
-    **{f"fees.{p}": "621000" for p in ("adyen", "paypal", "shopify_payments")},
+       for p, c in (("adyen", "EUR"), ("paypal", "USD"), ("shopify_payments", "USD"), ("stripe", "USD"))},
+    **{f"fees.{p}": "621000" for p in ("adyen", "paypal", "shopify_payments", "stripe")},
 }  # fmt: skip
 JOURNALS = {"misc": "MISC", "clearing.adyen.EUR": "STRE", "clearing.paypal.USD": "STRU",
-            "clearing.shopify_payments.USD": "STRU"}  # fmt: skip
+            "clearing.shopify_payments.USD": "STRU", "clearing.stripe.USD": "STRU"}  # fmt: skip
 
 
 def movements(raw: bytes, provider: str) -> list[ProviderMovement]:
@@ -70,7 +70,7 @@ def test_a_report_that_does_not_hold_is_refused_whole() -> None:
         settlements(ADYEN.replace(b"73.55", b"73.56"), {"provider": "adyen"})
     with pytest.raises(ContentRefusedError, match="gross credits"):
         settlements(PAYPAL.replace(b'"SF","USD",11500', b'"SF","USD",11600'), {"provider": "paypal"})
-    with pytest.raises(ValueError, match="expected one of adyen, paypal, shopify_payments"):
+    with pytest.raises(ValueError, match="expected one of adyen, paypal, shopify_payments, stripe"):
         settlements(ADYEN, {"provider": "adyan"})
 
 
@@ -232,6 +232,34 @@ def test_a_batch_is_booked_and_its_payout_proven_once_the_bank_has_it(books: Boo
     after = books.moves()
     site.take(SHOPIFY + b"\n")
     assert books.moves() == after > before
+
+
+def test_whichever_of_stripes_reports_tells_of_a_movement_it_is_booked_once(books: Books) -> None:  # noqa: F811
+    """Its balance's change, then the payouts, then what a payout paid out, and the month again with other columns."""
+    site = Site(books, "stripe")
+    head = "balance_transaction_id,created_utc,currency,gross,fee,net,reporting_category,source_id,charge_id"
+    rows = (
+        "txn_1,2026-10-05 08:00:00,usd,100.00,3.20,96.80,charge,ch_1,ch_1",
+        "txn_2,2026-10-06 09:00:00,usd,-2.00,0.00,-2.00,fee,fee_1,",
+    )
+    site.take("\n".join((head, *rows)).encode())
+    assert books.balance("101501") == Decimal("94.80")
+    before = books.moves()
+    paid = [f"po_1,{row},2026-10-07 00:00:00" for row in rows]
+    site.take("\n".join((f"automatic_payout_id,{head},automatic_payout_effective_at_utc", *paid)).encode())
+    assert books.moves() == before
+    site.take(
+        b"payout_id,effective_at_utc,currency,gross,fee,net,reporting_category,balance_transaction_id\n"
+        b"po_1,2026-10-07 00:00:00,usd,94.80,0.00,94.80,payout,txn_9\n"
+    )
+    assert books.balance("101501") == 0 and books.balance("101701") == Decimal("94.80")
+    (proof,) = site.proofs()
+    assert (proof.amount, proof.residual) == (Decimal("94.80"), 0)
+    assert "never came" not in proof.why and "leave" not in proof.why
+    said = [f"{row},words of the charge,7" for row in rows]
+    site.take("\n".join((f"{head},description,payment_metadata[order_id]", *said)).encode())
+    assert books.balance("101501") == 0 and books.balance("101701") == Decimal("94.80")
+    assert not site.rows(date(2026, 10, 31))
 
 
 def test_a_batch_in_another_currency_nets_to_nothing_and_its_payout_is_proven(books: Books) -> None:  # noqa: F811

@@ -12,9 +12,9 @@ import pytest
 from tests.published.replay import Answer, Replay
 from tieout.connector_api import CATEGORIES as OUR_WORDS
 from tieout.connector_api import SetupError, SystemConfig, TransientError
+from tieout.connector_api.stripe import BY_CATEGORY, CATEGORY_OF_TYPE
 from tieout.connectors.stripe.client import StripeSession, open_session
 from tieout.connectors.stripe.connector import CONNECTOR
-from tieout.connectors.stripe.movements import BY_CATEGORY, CATEGORY_OF_TYPE
 from tieout.connectors.stripe.normalise import composition, dispute, movement
 from tieout.connectors.stripe.wire import VERSION
 from tieout.documents import Dispute, ProviderMovement

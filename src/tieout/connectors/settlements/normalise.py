@@ -16,7 +16,8 @@ from typing import Any
 from tieout.connector_api import ContentRefusedError
 from tieout.connector_api.causes import STATEMENT_DOES_NOT_HOLD
 from tieout.connector_api.paypal import PROVIDER, PaypalRow, paypal_instant, paypal_movement
-from tieout.connectors.settlements.providers import Provider, provider_of
+from tieout.connectors.settlements.providers import Provider, is_itemised, provider_of
+from tieout.connectors.settlements.stripe import itemised
 from tieout.documents import Document, PayoutComposition, ProviderMovement, order_number
 from tieout.documents import Statement as StatementDocument
 from tieout.formats import Line, ParsedFile, Statement, parse
@@ -57,6 +58,8 @@ def settlements(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     Raises FormatError (a ValueError) where any of it cannot be read, ContentRefusedError where it
     does not hold.
     """
+    if is_itemised(options):
+        return itemised(raw, options)
     provider = provider_of(options)
     documents: list[Document] = []
     seen: Counter[str] = Counter()

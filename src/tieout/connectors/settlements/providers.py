@@ -2,7 +2,7 @@
 
 Adyen: settlement details report, journal types (docs.adyen.com/reporting/settlement-reconciliation/transaction-level/
 settlement-details-report, and its earlier page "Journal types", read in November 2026). PayPal: transaction event codes
-(`tieout.formats.paypal.codes`). Shopify Payments: payout transactions export. What an interface declares under `movements` comes before
+(`tieout.formats.paypal.codes`). Shopify Payments: payout transactions export. Stripe's itemised reports are no statements: see `stripe`. What an interface declares under `movements` comes before
 all of it. A word that neither lists is kept as it is, and becomes a case: nothing is guessed.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 
 from tieout.connector_api import CATEGORIES, declared_movement
 from tieout.connector_api.paypal import category_of
+from tieout.connector_api.stripe import PROVIDER as STRIPE
 from tieout.formats import Line
 from tieout.formats.paypal.codes import way_of
 
@@ -106,12 +107,25 @@ PROVIDERS = {
     )
 }
 
+NAMES = tuple(sorted((*PROVIDERS, STRIPE)))
+# Whose reports tell of each movement by the key that it has in their API: they are read row by row, and are no statement of lines.
+ITEMISED = (STRIPE,)
+
+
+def is_itemised(options: Mapping[str, Any]) -> bool:
+    """Whether an interface's files are reports of single movements. Raises ValueError where an option is of others."""
+    if options.get("provider") not in ITEMISED:
+        return False
+    if options.get("payouts", "day") != "day":
+        raise ValueError("payouts is said of shopify_payments alone: stripe names its payouts itself")
+    return True
+
 
 def provider_of(options: Mapping[str, Any]) -> Provider:
     """The provider that an interface declares, as its reports are read. Raises ValueError where there is none such."""
     name, payouts = str(options.get("provider", "")), options.get("payouts", "day")
     if name not in PROVIDERS:
-        raise ValueError(f"provider = {name!r}: expected one of {', '.join(sorted(PROVIDERS))}")
+        raise ValueError(f"provider = {name!r}: expected one of {', '.join(NAMES)}")
     if payouts == "day":
         return PROVIDERS[name]
     if name != "shopify_payments":

@@ -17,6 +17,7 @@ from tieout.connector_api import (
     Verified,
     WebhookTopic,
 )
+from tieout.connector_api.stripe import PROVIDER
 from tieout.connectors.stripe.client import open_session
 from tieout.connectors.stripe.normalise import composition, dispute, movement
 from tieout.connectors.stripe.page import page
@@ -38,6 +39,7 @@ CONNECTOR = Connector(
     ),
     open=open_session,
     page=page,
+    provider=lambda streams, options: PROVIDER if "balance_transactions" in streams else "",
     can=("poll", "webhook", "control_totals", "balances"),
     options=(
         Option("order_metadata", "the metadata key that names a charge's order: order_id if not given"),
@@ -129,7 +131,7 @@ CONNECTOR = Connector(
         "parts of one movement's fee (Stripe's, an application's, tax): they are booked as one",
         "balances other than that of payments (Issuing, prefunding): movements of them are booked as all others",
         "what a transfer or an application fee is for: they are booked to one account each",
-        "itemised reports: every movement is read from the API, and held against the summary reports",
+        "its itemised reports, which the connector settlements reads where no key can be given: an entity gets Stripe by one of the two",
         "accounts of others (Stripe-Account): one key is one account",
     ),
     assumed=(

@@ -1,6 +1,6 @@
 """Stripe's objects to documents. Pure.
 
-Amounts are integers of Stripe's own minor units (`money.STRIPE`); net = amount - fee. What a movement is stands in `movements`.
+Amounts are integers of Stripe's own minor units (`money.STRIPE`); net = amount - fee. What a movement is stands in `connector_api.stripe`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ from typing import Any
 
 import msgspec
 
+from tieout.connector_api.stripe import OF_PAYMENTS, PROVIDER
 from tieout.connectors.stripe.movements import kind_of, reporting_category
 from tieout.documents import Dispute, Document, PayoutComposition, ProviderMovement
 from tieout.money import STRIPE, Amount
-
-# What belongs to an order by its payment, where its own metadata name none.
-_OF_PAYMENTS = ("charge", "charge_failure", "refund", "refund_failure", "capture_reversal")
 
 
 def _object(raw: bytes) -> dict[str, Any]:
@@ -43,7 +41,7 @@ def _metadata(source: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any
     """What may name the order: the object's own metadata, those of its charge, those of its payment intent. A refund that was
     made at Stripe has none of its own."""
     yield source.get("metadata") or {}
-    if kind in _OF_PAYMENTS:
+    if kind in OF_PAYMENTS:
         for name in ("charge", "payment_intent"):
             whole = source.get(name)
             if isinstance(whole, Mapping):
@@ -74,7 +72,7 @@ def movement(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             occurred_at=_at(row["created"]),
             currency=currency,
             control_group=group,
-            provider="stripe",
+            provider=PROVIDER,
             category=kind,
             gross=gross,
             fee=fee,
@@ -105,7 +103,7 @@ def composition(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             key=f"{payout['id']}:composition",
             occurred_at=_at(payout["created"]),
             currency=str(payout["currency"]).upper(),
-            provider="stripe",
+            provider=PROVIDER,
             payout_key=str(payout["id"]),
             movement_keys=tuple(sorted(str(t) for t in value["transactions"])),
         )
@@ -136,7 +134,7 @@ def dispute(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             version=f"{changed:012d}",
             occurred_at=_at(changed),
             currency=amount.currency,
-            provider="stripe",
+            provider=PROVIDER,
             status=status,
             amount=amount,
             payment_key=_id(row["charge"]),
