@@ -207,6 +207,49 @@ class TestOnTheWire:
             (item,) = self.session(there).poll("reports", {}, NOW).items
         assert json.loads(item.body)["document"]["report"]["revisionNumber"] == "2"
 
+    def page(self, number: int, *listed: Body, ahead: str = "", whole: int | None = None) -> bytes:
+        """A page as the reference has it: its links name another host, and its number begins at 0."""
+        links = [{"rel": "self", "href": f"https://fiserviceurlhere/fi/v4/x?limit=25&page={number}&size=25"}]
+        links += [{"rel": "next", "href": ahead}] if ahead else []
+        told_page = {
+            "size": 25,
+            "totalElements": len(listed) if whole is None else whole,
+            "totalPages": 2,
+            "number": number,
+        }
+        return json.dumps({"links": links, "content": list(listed), "page": told_page}, default=str).encode()
+
+    def test_a_revision_on_a_further_page_is_the_documents_last_one(self) -> None:
+        first, second = told("1.3"), told("1.3")
+        second["document"]["report"]["revisionNumber"] = "2"
+        onward = "https://elsewhere.example/fi/v4/x?limit=25&page=1&size=25"
+        pages = [self.page(0, first, ahead=onward, whole=2), self.page(1, second, whole=2)]
+        with Replay(self.answers("1.3", documents=pages)) as there:
+            (item,) = self.session(there).poll("reports", {}, NOW).items
+            asked = [dict(a.query) for a in there.asked if a.path == _DOCUMENTS]
+        assert json.loads(item.body)["document"]["report"]["revisionNumber"] == "2"
+        assert [a.get("page") for a in asked] == [None, "1"] and all(
+            a["docId"] == asked[0]["docId"] for a in asked
+        )
+
+    @pytest.mark.parametrize(
+        ("pages", "said"),
+        [
+            ([("", 2)], "says that there are 2 documents, and lists 1"),
+            ([("https://x.example/fi?page=1", 3), ("", 3)], "says that there are 3 documents, and lists 2"),
+            ([("https://x.example/fi?page=1", 2), ("https://x.example/fi?page=1", 2)], "lead back to one"),
+            ([("https://x.example/fi", 2)], "nothing says where"),
+        ],
+    )
+    def test_a_list_of_documents_that_loses_some_is_not_believed(
+        self, pages: list[tuple[str, int]], said: str
+    ) -> None:
+        bodies = [self.page(n, told("1.3"), ahead=to, whole=whole) for n, (to, whole) in enumerate(pages)]
+        with Replay(self.answers("1.3", documents=bodies)) as there:
+            session = self.session(there)
+            with pytest.raises(TransientError, match=said):
+                session.poll("reports", {}, NOW)
+
     def test_another_host_is_never_asked_and_pages_end(self) -> None:
         answers = self.answers("1.3")
         page = json.loads(answers["GET", _REPORTS])

@@ -24,9 +24,9 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
 @contextmanager
-def account(**given: Any) -> Iterator[tuple[PayPal, PaypalSession]]:
+def account(kind: type[PayPal] = PayPal, **given: Any) -> Iterator[tuple[PayPal, PaypalSession]]:
     ports = free_ports(("paypal",))
-    made = PayPal(lambda: NOW, client_id="id", client_secret="secret", **given)
+    made = kind(lambda: NOW, client_id="id", client_secret="secret", **given)
     serving = serve({ports["paypal"]: made})
     values = {"url": f"http://127.0.0.1:{ports['paypal']}", "client_id": "id", "client_secret": "secret"}
     session = open_system(CONNECTOR, SystemConfig("paypal", "paypal", "sandbox", values))
@@ -81,6 +81,57 @@ def test_too_many_rows_are_asked_for_by_halves() -> None:
             paypal.move(f"SAME{n}", "T0006", "1.00", NOW - timedelta(days=3))
         with pytest.raises(SetupError, match="there are more than it gives"):
             told(session, {})
+
+
+class Forgetful(PayPal):
+    """Gives what it has, and says that there is more: `lost` rows of each answer are left out."""
+
+    lost = 0
+
+    def _list(self, given: dict[str, str]) -> Any:
+        answer = super()._list(given)
+        if answer.status == 200:
+            body = json.loads(answer.body)
+            del body["transaction_details"][: self.lost]
+            answer.body = json.dumps(body).encode()
+        return answer
+
+
+@pytest.mark.parametrize("per_page", [500, 3])
+def test_rows_that_are_said_and_not_given_are_not_done_without(
+    per_page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A span of which PayPal says total_items and gives fewer is asked for anew, and the cursor stays before it."""
+    monkeypatch.setattr("tieout.connectors.paypal.client._PER_PAGE", per_page)
+    with account(kind=Forgetful) as (paypal, session):
+        assert isinstance(paypal, Forgetful)
+        for n in range(7):
+            paypal.move(f"TX{n}", "T0006", "1.00", NOW - timedelta(hours=n + 1))
+        cursor = told(session, {})[1]
+        paypal.lost = 1
+        with pytest.raises(
+            TransientError, match=r"PayPal says that there are 7 and gave [46]: they are asked for anew"
+        ):
+            told(session, {})
+        with pytest.raises(TransientError, match="says that there are 7"):
+            session.control_totals(["transactions"], NOW - timedelta(days=1), NOW, "UTC")
+        paypal.lost = 0
+        assert len(told(session, cursor)[0]) == 7
+        (total,) = session.control_totals(["transactions"], NOW - timedelta(days=1), NOW, "UTC")
+        assert total.count == 7
+
+
+def test_a_cursor_of_an_earlier_version_that_names_a_page_tells_its_span_whole() -> None:
+    with account() as (paypal, session):
+        paypal.move("TX1", "T0006", "1.00", NOW - timedelta(hours=1))
+        kept = {
+            "from": "2026-10-05T00:00:00Z",
+            "to": "2026-11-01T12:00:00Z",
+            "page": 3,
+            "since": "2026-10-30T00:00:00Z",
+        }
+        found, cursor = told(session, kept)
+        assert found == ["TX1"] and cursor["since"] == "2026-11-01T12:00:00Z"
 
 
 def test_nothing_is_complete_beyond_what_paypal_has_refreshed() -> None:

@@ -68,11 +68,28 @@ class ConcurSession:
 
     def _document(self, report: str) -> dict[str, Any] | None:
         """The financial document of a report: its last revision, None where none is made yet."""
-        params = {"docId": report, "ignoreDocumentStatus": "yes"}
-        answer = read_json(self._http, "Concur", _DOCUMENTS, params, _KEY)[0]
-        found = [_read(x["document"]) for x in _listed(answer) if x.get("docType") == "expense"]
+        found = [_read(x["document"]) for x in self._documents(report) if x.get("docType") == "expense"]
         mine = [x for x in found if str(x["report"]["reportId"]) == report]
         return max(mine, key=lambda x: int(x["report"].get("revisionNumber") or 1), default=None)
+
+    def _documents(self, report: str) -> Iterator[dict[str, Any]]:
+        """All that Concur lists for a report, page after page. Raises TransientError where it lists fewer than it says that there are."""
+        params: dict[str, Any] = {"docId": report, "ignoreDocumentStatus": "yes"}
+        walk, count = Walk(f"Concur: documents of report {report}"), 0
+        while True:
+            answer = read_json(self._http, "Concur", _DOCUMENTS, params, _KEY)[0]
+            listed = _listed(answer)
+            count += len(listed)
+            yield from listed
+            ahead = _next_page(answer)
+            if not ahead:
+                break
+            params["page"] = walk.onward(ahead)
+        said = int((answer.get("page") or {}).get("totalElements") or 0)
+        if count < said:
+            raise TransientError(
+                f"Concur: report {report}: it says that there are {said} documents, and lists {count}"
+            )
 
     def check(self) -> str:
         """What answers, in a line. Raises ConnectorError where it cannot be used."""
@@ -181,6 +198,18 @@ def _offset(answer: dict[str, Any]) -> str:
     if following and not found:
         raise TransientError(f"Concur: reports: there is more, and nothing says where ({following[:80]})")
     return found
+
+
+def _next_page(answer: dict[str, Any]) -> str:
+    """The number of the next page, "" where this is the last. Of the link to it nothing else is believed: it may name another host, as
+    the reference's own example does. Raises TransientError for a link without a number."""
+    for link in answer.get("links") or ():
+        if link.get("rel") == "next":
+            found = str(httpx2.URL(str(link.get("href") or "")).params.get("page", ""))
+            if not found:
+                raise TransientError("Concur: financial documents: there are more, and nothing says where")
+            return found
+    return ""
 
 
 def _listed(answer: dict[str, Any]) -> list[dict[str, Any]]:

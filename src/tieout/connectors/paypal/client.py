@@ -110,11 +110,11 @@ class PaypalSession:
     # Poller
 
     def poll(self, stream: str, cursor: dict[str, Any], now: datetime) -> Page:
-        """A page of what began since a day before what was complete last, and once a day since 31 days before: a span of 31 days
-        at a time, the first time three years."""
-        start, end, number = _window(cursor, now)
+        """What began since a day before what was complete last, and once a day since 31 days before: a span of 31 days
+        at a time, the first time three years. A span is told whole or not at all."""
+        start, end = _window(cursor, now)
         try:
-            told = self._ask(start, end, number)
+            found = self._span(start, end)
         except RefusedError as error:
             if "RESULTSET_TOO_LARGE" not in str(error):
                 raise
@@ -124,17 +124,39 @@ class PaypalSession:
                     f"PayPal gives none of the rows of {_stamp(start)}: there are more than it gives"
                 ) from None
             return Page([], {**_kept(cursor), "from": _stamp(start), "to": _stamp(half)}, more=True)
-        if told is None:
+        if found is None:
             return Page([], _kept(cursor, since=cursor.get("since")))
-        rows = list(told.get("transaction_details") or ())
+        rows, complete = found
         items = [_item(stream, row) for row in rows]
-        if Walk(_asked(start, end)).numbered(number, int(told.get("total_pages") or 0), rows):
-            ahead = {"from": _stamp(start), "to": _stamp(end), "page": number + 1}
-            return Page(items, {**_kept(cursor), **ahead}, more=True)
-        complete = _refreshed(told, end)
         if complete < end or end >= now - _SECOND:
             return Page(items, _kept(cursor, since=_stamp(max(complete, _since(cursor) or complete)), deep=now.date().isoformat()))  # fmt: skip
         return Page(items, {**_kept(cursor), "from": _stamp(end)}, more=True)
+
+    def _span(self, start: datetime, end: datetime) -> tuple[list[dict[str, Any]], datetime] | None:
+        """The rows of a span, which are 10,000 at most, and until when they are complete; None where PayPal has nothing of that time yet. Raises
+        RefusedError for more rows than it gives, and TransientError where it gives fewer than it says that there are: then none of them is
+        believed, and the span is asked for anew."""
+        rows: list[dict[str, Any]] = []
+        walk, number, more, said, complete = Walk(_asked(start, end)), 0, True, 0, end
+        while more:
+            number += 1
+            told = self._ask(start, end, number)
+            if told is None:
+                if rows:
+                    raise _not_yet(end)
+                return None
+            # Two rows may be alike in everything; two pages may not.
+            page = walk.once(list(told.get("transaction_details") or ()))
+            rows += page
+            # The whole, or what is left from this page on (the reference can be read both ways): the first page says the whole.
+            said = max(said, int(told.get("total_items") or 0))
+            complete = min(complete, _refreshed(told, end))
+            more = walk.numbered(number, int(told.get("total_pages") or 0), page)
+        if len(rows) < said:
+            raise TransientError(
+                f"{_asked(start, end)}: PayPal says that there are {said} and gave {len(rows)}: they are asked for anew"
+            )
+        return rows, complete
 
     # ControlTotals
 
@@ -169,27 +191,20 @@ class PaypalSession:
 
     def _whole(self, start: datetime, end: datetime) -> list[dict[str, Any]]:
         """The rows that began within [start, end)."""
-        rows: list[dict[str, Any]] = []
-        walk, number, more = Walk(_asked(start, end)), 0, True
-        while more:
-            number += 1
-            try:
-                told = self._ask(start, end, number)
-            except RefusedError as error:
-                if "RESULTSET_TOO_LARGE" not in str(error) or end - start < 2 * _SECOND:
-                    raise
-                half = start + (end - start) / 2
-                return [*self._whole(start, half), *self._whole(half, end)]
-            if told is None:
-                if rows or self._is_late(start, start - _SECOND):
-                    raise _not_yet(end)
-                return rows
-            if self._is_late(end, _refreshed(told, end)):
+        try:
+            found = self._span(start, end)
+        except RefusedError as error:
+            if "RESULTSET_TOO_LARGE" not in str(error) or end - start < 2 * _SECOND:
+                raise
+            half = start + (end - start) / 2
+            return [*self._whole(start, half), *self._whole(half, end)]
+        if found is None:
+            if self._is_late(start, start - _SECOND):
                 raise _not_yet(end)
-            # Two rows may be alike in everything; two pages may not.
-            page = walk.once(list(told.get("transaction_details") or ()))
-            rows += page
-            more = walk.numbered(number, int(told.get("total_pages") or 0), page)
+            return []
+        rows, complete = found
+        if self._is_late(end, complete):
+            raise _not_yet(end)
         # Both ends belong to a question.
         return [r for r in rows if paypal_instant(r["transaction_info"]["transaction_initiation_date"]) < end]
 
@@ -212,13 +227,12 @@ class PaypalSession:
         self._http.close()
 
 
-def _window(cursor: dict[str, Any], now: datetime) -> tuple[datetime, datetime, int]:
-    """The span that is asked for, and which page of it."""
-    number = int(cursor.get("page", 1))
+def _window(cursor: dict[str, Any], now: datetime) -> tuple[datetime, datetime]:
+    """The span that is asked for. A cursor of an earlier version names a page of it: the span is asked for whole, which has no second effect."""
     if cursor.get("from"):
         start = paypal_instant(cursor["from"])
         end = paypal_instant(cursor["to"]) if cursor.get("to") else min(start + _SPAN, now)
-        return start, end, number
+        return start, end
     since = _since(cursor)
     if since is None:
         start = now - _HISTORY
@@ -226,7 +240,7 @@ def _window(cursor: dict[str, Any], now: datetime) -> tuple[datetime, datetime, 
         overlap = timedelta(minutes=int(cursor.get("options", {}).get("overlap_minutes", 0)))
         back = _SHALLOW if cursor.get("deep") == now.date().isoformat() else _DEEP
         start = since - max(overlap, back)
-    return start, min(start + _SPAN, now), number
+    return start, min(start + _SPAN, now)
 
 
 def _asked(start: datetime, end: datetime) -> str:
