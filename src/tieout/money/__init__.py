@@ -3,10 +3,11 @@
 from tieout.money.amount import Amount, CurrencyMismatchError, MoneyError, from_minor, parse_decimal
 from tieout.money.currency import CURRENCIES, minor_digits, quantum, shown_digits
 from tieout.money.period import Period
-from tieout.money.wire_units import STRIPE, WireUnits
+from tieout.money.wire_units import CHARGEBEE, STRIPE, WireUnits
 
 __all__ = [
     "CURRENCIES",
+    "CHARGEBEE",
     "STRIPE",
     "Amount",
     "CurrencyMismatchError",

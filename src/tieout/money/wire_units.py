@@ -50,3 +50,11 @@ STRIPE = WireUnits(
     {"ISK": 2, "UGX": 2, "MGA": 0},
     frozenset({"IQD", "LYD", "CLF", "UYW", "UYI"}),
 )
+
+# apidocs.chargebee.com, Currencies (read 2026-11-30): whole units of a currency without decimals, as ISO 4217 has it; of every other one hundredths,
+# also where it has thousandths. Ariary (MGA) has fifths, and the list of currencies does not say which of the two it is.
+CHARGEBEE = WireUnits(
+    "Chargebee",
+    {"BHD": 2, "IQD": 2, "JOD": 2, "KWD": 2, "LYD": 2, "OMR": 2, "TND": 2},
+    frozenset({"MGA", "MRU", "CLF", "UYW"}),
+)

@@ -194,11 +194,6 @@ def test_a_term_up_to_a_day_s_last_second_holds_that_day() -> None:
     assert [(p.on, p.amount.value) for p in schedule.parts] == [(date(2026, 10, 31), Decimal("31.00"))]
 
 
-@pytest.mark.parametrize(("currency", "value"), [("JPY", "1000"), ("KWD", "1.000"), ("USD", "10.00")])
-def test_minor_units_are_the_currency_s(currency: str, value: str) -> None:
-    assert str(told(billed(1000, currency_code=currency)).total.value) == value
-
-
 def test_an_invoice_of_nothing_owes_nothing() -> None:
     made = told(billed(0))
     assert made.exclusion == "nothing_owed" and planned(made).decision == "excluded"
@@ -345,3 +340,34 @@ def test_one_business_entity_is_asked_for_where_it_is_named() -> None:
             assert server.asked[0].headers.get("chargebee-business-entity-id") == header
         finally:
             server.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("currency", "minor", "value"),
+    [
+        ("USD", 1050, "10.50"), ("JPY", 1050, "1050"), ("KRW", 1050, "1050"), ("XAF", 1050, "1050"), ("HUF", 1050, "10.50"),
+        # Apidocs, Currencies: whatever is no currency without decimals is written in hundredths, dinars too.
+        ("KWD", 1050, "10.500"), ("BHD", 1, "0.010"), ("TND", 1050, "10.500"),
+    ],
+)  # fmt: skip
+def test_amounts_are_hundredths_of_all_currencies_that_have_decimals(
+    currency: str, minor: int, value: str
+) -> None:
+    found = told(billed(minor, currency_code=currency))
+    assert str(found.total.value) == value and [str(x.net.value) for x in found.lines] == [value]
+    back = given(credited(currency_code=currency))
+    assert back.total.currency == currency
+
+
+def test_a_currency_of_which_chargebee_does_not_say_its_decimals_is_refused() -> None:
+    with pytest.raises(ValueError, match="Chargebee does not publish how many decimals its MGA has"):
+        told(billed(1050, currency_code="MGA"))
+
+
+def test_control_totals_are_of_the_same_amounts_as_the_documents() -> None:
+    row = billed(1050, currency_code="KWD")
+    page = json.dumps({"list": [{"invoice": row}]}).encode()
+    with Replay({("GET", "/api/v2/invoices"): page}) as there:
+        session = CONNECTOR.open(SystemConfig("c", "chargebee", "test", {"url": there.url, "key": "k"}))
+        (total,) = session.control_totals(["invoices"], AT.replace(day=1), NOW, "UTC")
+    assert (total.currency, total.count, total.debit) == ("KWD", 1, Decimal("10.500"))

@@ -25,7 +25,7 @@ from tieout.connector_api import (
     read_json,
     system_client,
 )
-from tieout.money import from_minor
+from tieout.money import CHARGEBEE
 
 _LIMIT, _LINES = 100, 300
 _KEY = "give a read-only key for transactional data, or a full-access one, of this site (its test site has keys of its own)"
@@ -115,7 +115,7 @@ class ChargebeeSession:
                     continue
                 held = sums.setdefault((row["currency_code"], stream), [0, Decimal(0)])
                 held[0] += 1
-                held[1] += from_minor(row["total"], row["currency_code"]).value
+                held[1] += CHARGEBEE.amount(row["total"], row["currency_code"]).value
         zero = Decimal(0)
         return [
             ControlTotal(

@@ -74,7 +74,11 @@ CONNECTOR = Connector(
         Verified(
             _ON, "parameters of the lists, fields and enumerations", "chargebee/chargebee-python, March 2026"
         ),
-        Verified(_ON, "currencies without decimals", "chargebee.com, What are Zero decimal currencies?"),
+        Verified(
+            _ON,
+            "how amounts are written: whole units of currencies without decimals, hundredths of all others",
+            "apidocs.chargebee.com, Currencies; chargebee.com, What are Zero decimal currencies?",
+        ),
     ),
     rights=(
         NeededRight(

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from tieout.connectors.chargebee.taxes import Taxes
 from tieout.documents import SaleLine
-from tieout.money import Amount, from_minor
+from tieout.money import CHARGEBEE, Amount
 
 # What is charged once, whatever days stand on it: set-up fees, one-off charges.
 _ONCE = ("adhoc", "plan_setup", "charge_item_price")
@@ -49,13 +49,13 @@ class Lines:
         """Each line without its tax and after its discounts, and what the total was rounded by."""
         lines = [self._line(item) for item in self.items]
         if self._rounding:
-            amount = from_minor(self._rounding, self.currency)
+            amount = CHARGEBEE.amount(self._rounding, self.currency)
             lines.append(SaleLine(name="Rounding", quantity=Decimal(1), net=amount, nature="rounding"))
         return tuple(lines)
 
     def net(self, item: dict[str, Any]) -> Amount:
         """A line without its tax and after its discounts, signed: what is prorated back is negative."""
-        return from_minor(self._minor(item), self.currency)
+        return CHARGEBEE.amount(self._minor(item), self.currency)
 
     def is_deferred(self, item: dict[str, Any]) -> bool:
         """Whether a line is for a span of days, and this interface recognises it over them."""

@@ -15,7 +15,7 @@ from msgspec import UNSET
 
 from tieout.connectors.chargebee.lines import Lines
 from tieout.documents import CreditNote, CustomerInvoice, Document, Party, RevenuePart, RevenueSchedule
-from tieout.money import Amount, Period, from_minor
+from tieout.money import CHARGEBEE, Amount, Period
 from tieout.money.schedule import spread_by_days
 
 # What of an invoice is no sale: it was never issued, or nobody owes it.
@@ -39,7 +39,7 @@ def invoice(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
         party=_party(row),
         lines=lines.sold(),
         taxes=lines.taxes.lines(lines.currency),
-        total=from_minor(row["total"], lines.currency),
+        total=CHARGEBEE.amount(row["total"], lines.currency),
         exclusion=_exclusion(row, lines),
     )
     if made.exclusion:
@@ -67,7 +67,7 @@ def credit_note(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
         party=_party(row),
         lines=lines.sold(),
         taxes=lines.taxes.lines(lines.currency),
-        total=from_minor(row["total"], lines.currency),
+        total=CHARGEBEE.amount(row["total"], lines.currency),
         adjusts=row.get("type") == "adjustment",
         exclusion=exclusion or UNSET,
     )
@@ -140,4 +140,6 @@ def _schedule(lines: Lines, item: dict[str, Any], key: str, sign: int) -> Revenu
 def _stated(item: dict[str, Any], currency: str) -> list[tuple[date, Amount]]:
     """The schedule that the source says: month to minor units, in a custom field of the line."""
     stated: dict[str, int] = dict(item.get(SCHEDULE_FIELD) or {})
-    return [(Period.parse(month).last, from_minor(int(v), currency)) for month, v in sorted(stated.items())]
+    return [
+        (Period.parse(month).last, CHARGEBEE.amount(int(v), currency)) for month, v in sorted(stated.items())
+    ]

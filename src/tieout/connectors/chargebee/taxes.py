@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import UNSET
 
 from tieout.documents import TaxLine
-from tieout.money import from_minor
+from tieout.money import CHARGEBEE
 
 # Of whom a tax is a state's or of something within it; of others it is a country's.
 _WITHIN_STATES = ("state", "county", "city", "special", "unincorporated", "other")
@@ -49,7 +49,7 @@ class Taxes:
                 key=key,
                 title=_title(first[key]),
                 rate=Decimal(str(first[key]["tax_rate"])) / 100,
-                amount=from_minor(sums[key], currency),
+                amount=CHARGEBEE.amount(sums[key], currency),
                 jurisdiction=self._jurisdiction(first[key]) or UNSET,
             )
             for key in sorted(sums)
