@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -215,6 +216,34 @@ def test_a_dispute_says_how_it_stands_and_since_when(shop: Shopify) -> None:
         json.dumps({**row, "status": "LOST", "type": "INQUIRY"}).encode(), {}
     )
     assert isinstance(asked, Dispute) and (asked.status, asked.loss.value) == ("inquiry", D(0))
+
+
+@pytest.mark.parametrize(
+    ("ended", "at"),
+    [
+        # finalizedOn is a Date (shopify.dev, ShopifyPaymentsDispute): it has no time, and no zone.
+        ("2026-11-05", "2026-11-05T12:00:00+00:00"),
+        ("2026-11-05T20:30:00-05:00", "2026-11-06T01:30:00+00:00"),
+        # Accepted on the day on which it came: still after its beginning, whose version it must not fall behind.
+        ("2026-10-05", "2026-10-05T18:45:00+00:00"),
+        (None, "2026-10-05T18:45:00+00:00"),
+    ],
+)
+def test_a_dispute_stands_since_the_day_of_its_end_on_whichever_machine_it_is_read(
+    ended: str | None, at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {"id": "gid://shopify/ShopifyPaymentsDispute/7", "legacyResourceId": "7", "type": "CHARGEBACK", "finalizedOn": ended,
+           "amount": {"amount": "11.50", "currencyCode": "USD"}, "initiatedAt": "2026-10-05T18:45:00Z", "account_currency": "USD",
+           "status": "LOST" if ended else "NEEDS_RESPONSE", "reasonDetails": {"reason": "FRAUDULENT"}, "order": None}  # fmt: skip
+    try:
+        for zone in ("UTC", "Pacific/Auckland", "America/Los_Angeles"):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            (made,) = SHOPIFY.stream("disputes").documents(json.dumps(row).encode(), {})
+            assert isinstance(made, Dispute) and made.occurred_at.isoformat() == made.version == at
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize("status", ["FAILED", "CANCELED"])

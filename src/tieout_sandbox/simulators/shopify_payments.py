@@ -131,9 +131,7 @@ class ShopifyPayments:
 
     def close_dispute(self, dispute: dict[str, Any], won: bool, at: datetime) -> None:
         """Won: amount and fee come back. Lost: nothing moves any more."""
-        dispute.update(
-            status="WON" if won else "LOST", finalizedOn=at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        )
+        dispute.update(status="WON" if won else "LOST", finalizedOn=f"{at.astimezone(UTC):%Y-%m-%d}")
         source = ("DISPUTE", int(dispute["legacyResourceId"]))
         (taken,) = (
             r

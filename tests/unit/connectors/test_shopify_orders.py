@@ -5,6 +5,9 @@ The shapes are published (shopify.dev, GraphQL Admin 2026-07), the values are ou
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from tests.unit.connectors.shopify_orders import (
@@ -32,6 +35,49 @@ def test_a_discount_of_the_order_or_by_code_comes_off_the_line_that_it_was_allot
     ]
     found = invoice(placed(lines, "123.00"))
     assert adds_up(found) and nets(found) == [("goods", "80.00"), ("goods", "35.00")]
+
+
+def in_yen(node: dict[str, Any]) -> dict[str, Any]:
+    """The same order of a shop in yen, which has no smaller unit."""
+    made: dict[str, Any] = json.loads(json.dumps(node).replace('"USD"', '"JPY"'))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("prices", "off", "left"),
+    [
+        # Ten percent of the order, which Shopify allots in whole yen: the lines' shares are not ten percent of each.
+        (("333", "333", "334"), ("33", "33", "34"), ("300", "300", "300")),
+        # Ten percent of four yen is less than half of one: nothing comes off, and it is told all the same.
+        (("4",), ("0",), ("4",)),
+        # Amounts of yen with decimals that are none.
+        (("1000.0",), ("100.00",), ("900",)),
+        # Ten percent, and the rest as a gift: a line that is there for nothing.
+        (("1000",), ("100", "900"), ("0",)),
+        (("1000", "5"), ("100", "0"), ("900", "5")),
+    ],
+)
+def test_a_discount_of_ten_percent_in_yen_comes_off_in_whole_yen(
+    prices: tuple[str, ...], off: tuple[str, ...], left: tuple[str, ...]
+) -> None:
+    allotted = [off] if len(prices) == 1 else [(x,) for x in off]
+    lines = [line(n, p, off=list(o)) for n, (p, o) in enumerate(zip(prices, allotted, strict=True), 1)]
+    total = str(sum(int(x) for x in left))
+    found = invoice(in_yen(placed(lines, total, paid=[moved(1, "SALE", total)] if total != "0" else [])))
+    assert found.currency == "JPY" and adds_up(found)
+    assert nets(found) == [("goods", x) for x in left] and str(found.total.value) == total
+
+
+def test_consumption_tax_in_yen_is_whole_and_a_sale_for_nothing_has_none() -> None:
+    lines = [
+        line(1, "1234", off=["123"], taxLines=[tax("111")]),
+        line(2, "500", off=["500"], taxLines=[tax("0")]),
+    ]
+    found = invoice(in_yen(placed(lines, "1222")))
+    assert adds_up(found) and nets(found) == [("goods", "1111"), ("goods", "0")]
+    assert [(str(t.amount.value), t.amount.currency) for t in found.taxes] == [("111", "JPY")]
+    with pytest.raises(ValueError, match="finer"):
+        invoice(in_yen(placed([line(1, "1234.5")], "1234.5")))
 
 
 def test_shipping_is_what_is_left_of_it_after_its_discount_and_has_its_own_tax() -> None:

@@ -10,7 +10,7 @@ transaction), ShopifyPaymentsTransactionType, ShopifyPaymentsPayout, ShopifyPaym
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 import msgspec
@@ -143,7 +143,7 @@ def dispute(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             f"dispute {row['legacyResourceId']}: {disputed} was lost, and the balance is in {row['account_currency']}: book what was "
             "withdrawn for it as a loss by hand"
         )
-    at = datetime.fromisoformat(row["finalizedOn"] or row["initiatedAt"]).astimezone(UTC)
+    at = _stood_since(row)
     reason = str(row["reasonDetails"].get("reason") or "").lower()
     return [
         Dispute(
@@ -158,6 +158,19 @@ def dispute(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
             reason=reason if status == "lost" and reason else msgspec.UNSET,
         )
     ]
+
+
+def _stood_since(row: Mapping[str, Any]) -> datetime:
+    """Since when a dispute stands as it does: its end, of which Shopify says the day alone (`finalizedOn` is a Date), else its beginning. An end on
+    the very day of the beginning comes after it."""
+    begun = datetime.fromisoformat(row["initiatedAt"]).astimezone(UTC)
+    if not row["finalizedOn"]:
+        return begun
+    ended = datetime.fromisoformat(row["finalizedOn"])
+    if ended.tzinfo is None:
+        # Noon is on that day wherever the company is.
+        ended = datetime.combine(ended.date(), time(12), UTC)
+    return max(begun, ended.astimezone(UTC))
 
 
 def _only_payment(row: Mapping[str, Any]) -> str:
