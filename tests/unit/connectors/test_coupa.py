@@ -75,6 +75,36 @@ def test_an_invoice_of_nothing_is_no_credit() -> None:
     assert not is_credit(_invoice("10.00", "-10.00", gross="0.00"))
 
 
+def _split(total: str, *shares: str) -> Any:
+    parts = [{"amount": x, "account": {"code": f"60{n}"}} for n, x in enumerate(shares)]
+    row = _invoice(gross=total)
+    return _made(
+        {**row, "invoice-lines": [_line(1, total, **{"quantity": "2", "account-allocations": parts})]}
+    )
+
+
+@pytest.mark.parametrize(
+    ("total", "shares"),
+    [
+        ("0.00", ("0.00", "0.00")),
+        ("0.00", ("5.00", "-5.00")),
+        ("10.00", ("15.00", "-5.00")),
+        ("10.00", ("2.50", "7.50")),
+    ],
+)
+def test_a_line_that_several_accounts_share_has_their_amounts_and_its_pieces(
+    total: str, shares: tuple[str, ...]
+) -> None:
+    """One that is there for nothing too: each part of nothing is nothing."""
+    made = _split(total, *shares)
+    assert [(x.net.value, x.account) for x in made.lines] == [
+        (Decimal(x), f"60{n}") for n, x in enumerate(shares)
+    ]
+    assert sum(x.quantity for x in made.lines) == 2
+    if made.total.value:
+        assert all(x.quantity * x.price * x.net.value >= 0 for x in made.lines)
+
+
 def test_an_order_whose_head_says_no_currency_has_that_of_its_lines() -> None:
     row = json.loads((PUBLISHED / "orders.legal-services.json").read_text())
     row = row[0] if isinstance(row, list) else row

@@ -139,7 +139,7 @@ class _Bill:
             yield BillLine(
                 name=str(line["description"]),
                 quantity=pieces,
-                price=price if part >= 0 else -price,
+                price=price if part * pieces >= 0 else -price,
                 net=Amount.exact(part, self._currency),
                 order_line=str(line.get("order-line-num") or ""),
                 order_number=str(line.get("po-number") or line.get("order-header-num") or ""),
@@ -163,7 +163,9 @@ class _Bill:
             )
         left = quantity
         for number, (share, part) in enumerate(zip(shares, parts, strict=True), 1):
-            pieces = left if number == len(shares) else (quantity * part / net).quantize(_SIXTH)
+            # Of what is there for nothing nobody has a part: the last share has its pieces.
+            own = (quantity * part / net).quantize(_SIXTH) if net else _ZERO
+            pieces = left if number == len(shares) else own
             left -= pieces
             yield share, part, pieces
 
