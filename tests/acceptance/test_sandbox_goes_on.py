@@ -84,10 +84,10 @@ def days_over(folder: Path) -> int:
 @pytest.mark.parametrize("company", ["distributor", "services"])
 def test_a_company_that_is_killed_goes_on_and_has_the_same_ledger(tmp_path: Path, company: str) -> None:
     quiet, shaken = tmp_path / "quiet", tmp_path / "shaken"
-    with up(quiet, "--company", company) as running:
+    with up(quiet, "--scenario", company) as running:
         running.said("month is over")
     for until in (3, 12, 30):
-        with up(shaken, "--company", company) as running:
+        with up(shaken, "--scenario", company) as running:
             running.link  # noqa: B018 - it is up
             while days_over(shaken) < until:
                 assert running.process.poll() is None, running.log.read_text()[-3000:]
@@ -171,7 +171,7 @@ def test_it_is_thrown_away_by_a_command_that_asks_first_and_nothing_else_is(tmp_
     (mine / ".sandbox").mkdir()
     done = run_tieout("up", "--dir", str(mine), "--anew", "--yes")
     assert done.returncode == 2 and (mine / "tieout.toml").exists()
-    unknown = run_tieout("up", "--dir", str(tmp_path / "x"), "--company", "bakery")
+    unknown = run_tieout("up", "--dir", str(tmp_path / "x"), "--scenario", "bakery")
     assert unknown.returncode == 2 and "distributor and services" in unknown.stderr
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import held_key, who_decides
+from tieout.cli.options import Entity, Folder, Json, PeriodText, Who
 from tieout.cli.reconcile import entity_of
 from tieout.cli.tables import money
 from tieout.money import Period
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from tieout.operations.open_project import OpenProject
 
 group = typer.Typer(help="Certify the balance sheet's accounts at a month's end.", no_args_is_help=True)
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
-Json = Annotated[bool, typer.Option("--json")]
-Entity = Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")]
-PeriodText = Annotated[str, typer.Option("--period", help="a month, such as 2026-10")]
-Who = Annotated[str, typer.Option("--as", help="who says it: your name, as your key says it")]
 Accounts = Annotated[
     list[str] | None, typer.Argument(help="codes, or CODE:CURRENCY; to sign, none is all that wait for you")
 ]

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import NO_KEY, held_key
+from tieout.cli.options import EntityAlone, Folder, Json
 from tieout.cli.tables import money
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from tieout.store import Connection
 
 group = typer.Typer(help="What waits for people, and what they decide.", no_args_is_help=True)
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
-Json = Annotated[bool, typer.Option("--json")]
 Numbers = Annotated[list[int] | None, typer.Argument(help="the requests' numbers")]
 Batch = Annotated[str, typer.Option(help="INTERFACE:BATCH, every open request of it: all or none")]
 Seen = Annotated[str, typer.Option(help="the content's hash as you saw it: refused where it is another")]
@@ -29,7 +28,7 @@ Seen = Annotated[str, typer.Option(help="the content's hash as you saw it: refus
 @group.command("list")
 def list_requests(
     folder: Folder = Path(),
-    entity: Annotated[str | None, typer.Option("--entity")] = None,
+    entity: EntityAlone = None,
     every: Annotated[bool, typer.Option("--all", help="also what was decided or is void")] = False,
     as_json: Json = False,
 ) -> None:

@@ -6,12 +6,13 @@ import contextlib
 import inspect
 import io
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
 
 from tieout.cli.context import print_json
+from tieout.cli.options import Json
 
 # In the order of work: what is begun with, what runs, what is proven, what people decide, what closes a month, what is kept.
 PANELS: Final[dict[str, tuple[str, ...]]] = {
@@ -27,7 +28,6 @@ PANELS: Final[dict[str, tuple[str, ...]]] = {
 # They run until they are stopped, and say what they say while they do.
 RUN_ON: Final = frozenset({"up", "worker", "serve"})
 _FIELD: Final = "said_as_json"
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
 class InOrder(TyperGroup):

@@ -12,12 +12,12 @@ from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
+from tieout.cli.options import EntityAlone, Folder, InterfaceAlone, Json, PeriodAlone, Who
 
 if TYPE_CHECKING:
     from tieout.operations.open_project import OpenProject
 
 group = typer.Typer(help="Business exceptions.", no_args_is_help=True)
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 
 
 def entity_of_case(project: OpenProject, case: int) -> str:
@@ -33,9 +33,6 @@ def entity_of_case(project: OpenProject, case: int) -> str:
 
 
 Cause = Annotated[str | None, typer.Option(help="of this cause alone")]
-EntityOf = Annotated[str | None, typer.Option("--entity", help="of this entity alone")]
-InterfaceOf = Annotated[str | None, typer.Option("--interface", help="of this interface alone")]
-PeriodOf = Annotated[str | None, typer.Option("--period", help="of this month alone, such as 2026-10")]
 GroupOf = Annotated[
     str | None, typer.Option("--group", help="of this group alone: `tieout cases groups` names them")
 ]
@@ -45,11 +42,11 @@ GroupOf = Annotated[
 def list_cases(
     folder: Folder = Path(),
     cause: Cause = None,
-    entity: EntityOf = None,
-    interface: InterfaceOf = None,
-    period: PeriodOf = None,
+    entity: EntityAlone = None,
+    interface: InterfaceAlone = None,
+    period: PeriodAlone = None,
     group: GroupOf = None,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Json = False,
 ) -> None:
     """Open cases with their age, the largest amount at risk first."""
     from tieout.cases import CaseFilter, list_filtered
@@ -80,10 +77,10 @@ def list_cases(
 def list_groups(
     folder: Folder = Path(),
     cause: Cause = None,
-    entity: EntityOf = None,
-    interface: InterfaceOf = None,
-    period: PeriodOf = None,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    entity: EntityAlone = None,
+    interface: InterfaceAlone = None,
+    period: PeriodAlone = None,
+    as_json: Json = False,
 ) -> None:
     """Open cases by group: of one cause, and of one journal, user and kind where others made it in the ledger; how many,
     and what is at risk by currency."""
@@ -130,7 +127,7 @@ def how_made(row: Mapping[str, Any]) -> str:
 def show(
     case: Annotated[int, typer.Argument()],
     folder: Folder = Path(),
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Json = False,
 ) -> None:
     """One case: what it means, and everything that can be done about it, the likeliest first."""
     from tieout.causes import cause_named
@@ -173,7 +170,7 @@ def _done_by(command: str, page: str) -> str:
 def solve(
     case: Annotated[int, typer.Argument()],
     note: Annotated[str, typer.Option("--reason", help="why it may stand as it is")],
-    who: Annotated[str, typer.Option("--as", help="who decides: your name, as your key says it")] = "",
+    who: Who = "",
     folder: Folder = Path(),
 ) -> None:
     """Solve a case whose document may stand as it is; what is held for that judgement is booked then."""
@@ -198,7 +195,7 @@ def solve(
 def exclude(
     case: Annotated[int, typer.Argument()],
     reason: Annotated[str, typer.Option(help="why nothing is posted for it")],
-    who: Annotated[str, typer.Option("--as", help="who decides: your name, as your key says it")] = "",
+    who: Who = "",
     folder: Folder = Path(),
 ) -> None:
     """Exclude a held document for a reason: it is never posted."""

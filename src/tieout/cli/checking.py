@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from tieout.cli.context import FAILED, open_project, out, print_json
+from tieout.cli.options import Folder, Json
 from tieout.cli.running import database_of
 
 if TYPE_CHECKING:
     from tieout.operations.open_project import OpenProject
     from tieout.operations.systems import Step
-
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
 def check(folder: Folder = Path(), as_json: Json = False) -> None:

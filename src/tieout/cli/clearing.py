@@ -14,6 +14,7 @@ from rich import box
 from rich.table import Table
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
+from tieout.cli.options import AsOf, Folder, Json
 from tieout.cli.tables import money
 from tieout.money import Amount
 
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 
 
 def clearing(
-    as_of: Annotated[str, typer.Option(help="a day, such as 2026-10-31 (default: today)")] = "",
-    folder: Annotated[Path, typer.Option("--dir", help="the project's folder")] = Path(),
+    as_of: AsOf = "",
+    folder: Folder = Path(),
     items: Annotated[bool, typer.Option("--items", help="show every open movement")] = False,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Json = False,
 ) -> None:
     """What providers hold for us at a day's end, by age, against the ledger and their own balance."""
     from tieout.connector_api import ConnectorError

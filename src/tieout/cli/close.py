@@ -17,6 +17,7 @@ from rich.table import Table
 from tieout.cli import accounts
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_project, open_running, out, print_json
 from tieout.cli.identity import held_key, who_decides
+from tieout.cli.options import AsOf, DryRun, Entity, Folder, Json, PeriodText, Who
 from tieout.cli.reconcile import entity_of
 from tieout.cli.tables import money
 from tieout.money import Period
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 group = typer.Typer(help="Close a period by evidence, and sign it.", no_args_is_help=True)
 group.add_typer(accounts.group, name="accounts")
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
-Json = Annotated[bool, typer.Option("--json")]
-Entity = Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")]
-PeriodText = Annotated[str, typer.Option("--period", help="a month, such as 2026-10")]
-Who = Annotated[str, typer.Option("--as", help="who signs: your name, as your key says it")]
 
 
 class Form(StrEnum):
@@ -224,16 +220,20 @@ def lock(
 def print_(
     period: PeriodText,
     entity: Entity = "",
-    output: Annotated[Path | None, typer.Option("--out", help="the file to write")] = None,
+    output: Annotated[Path | None, typer.Option("--out", help="where to: the file to write")] = None,
     pack: Annotated[
         Path | None, typer.Option("--pack", help="from an evidence pack: a .zip, or the folder of one")
     ] = None,
     form: Annotated[
         Form,
-        typer.Option("--format", help="a page for print, plain text, the figures, or a PDF for an auditor"),
+        typer.Option(
+            "--format",
+            help="in which form: a page for print, plain text, the figures, or a PDF for an auditor",
+        ),
     ] = Form.HTML,
     sheet: Annotated[int, typer.Option("--sheet", help="an earlier one by its number")] = 0,
     folder: Folder = Path(),
+    as_json: Json = False,
 ) -> None:
     """Print a close for an auditor: its figures as they were kept when somebody signed or locked last. From a pack the
     same bytes come, as by `python3 print_close.py PACK`; a PDF says who made it, and when, as well. Exit 1: a pack or the
@@ -243,7 +243,7 @@ def print_(
     from tieout.evidence import Pack, from_pack, written
     from tieout.operations import closing
 
-    wanted = parsed_period(period)
+    wanted, form = parsed_period(period), Form.JSON if as_json else form
     try:
         if pack is not None:
             if not entity:
@@ -285,6 +285,7 @@ def _drawn(found: Printed, company: str, environment: str) -> bytes:
 def runbook(
     interface: Annotated[str, typer.Argument(help="an interface; without one, all of them")] = "",
     folder: Folder = Path(),
+    as_json: Json = False,
 ) -> None:
     """What to do near a period's end when a source, Odoo or Tieout is down."""
     from tieout.close.runbooks import runbook as written
@@ -294,10 +295,17 @@ def runbook(
     if interface and interface not in release.interfaces:
         fail(f"no interface is named {interface!r}: {', '.join(release.interfaces)}", USAGE)
     watched = {name for name, _ in project.settings.watch}
-    for each in release.interfaces.values():
-        if interface in ("", each.name):
-            connector = project.connector_of(each.system)
-            print(written(each, connector, release.entities[each.entity], each.name in watched))
+    texts = {
+        each.name: written(
+            each, project.connector_of(each.system), release.entities[each.entity], each.name in watched
+        )
+        for each in release.interfaces.values()
+        if interface in ("", each.name)
+    }
+    if as_json:
+        print_json([{"interface": name, "runbook": text} for name, text in texts.items()])
+    else:
+        print("\n".join(texts.values()))
 
 
 def _worked_out(
@@ -319,7 +327,7 @@ def _worked_out(
 def revalue(
     period: PeriodText,
     entity: Entity = "",
-    dry: Annotated[bool, typer.Option("--dry-run", help="only say what it would come to")] = False,
+    dry: DryRun = False,
     folder: Folder = Path(),
     as_json: Json = False,
 ) -> None:
@@ -350,7 +358,7 @@ def revalue(
 def cutoff(
     period: PeriodText,
     entity: Entity = "",
-    dry: Annotated[bool, typer.Option("--dry-run", help="only say what it would come to")] = False,
+    dry: DryRun = False,
     folder: Folder = Path(),
     as_json: Json = False,
 ) -> None:
@@ -378,7 +386,7 @@ def cutoff(
 
 
 def cash(
-    on: Annotated[str, typer.Option("--as-of", help="a day (default: today)")] = "",
+    on: AsOf = "",
     folder: Folder = Path(),
     as_json: Json = False,
 ) -> None:

@@ -10,8 +10,9 @@ import typer
 from rich import box
 from rich.table import Table
 
-from tieout.cli.close import Entity, Folder, Json, PeriodText, parsed_period
+from tieout.cli.close import parsed_period
 from tieout.cli.context import FAILED, FINDINGS, fail, open_running, out, print_json
+from tieout.cli.options import Entity, Folder, Json, PeriodText
 from tieout.cli.reconcile import entity_of
 from tieout.cli.tables import money
 

@@ -48,6 +48,7 @@ from tieout.cli.context import (
 )
 from tieout.cli.identity import who_works
 from tieout.cli.odoo_servers import ended_by_signals, must_name_the_same, nothing_made, played
+from tieout.cli.options import Folder, Json
 from tieout.cli.sandbox import sandbox_part
 
 cli = typer.Typer(
@@ -89,9 +90,6 @@ cli.command("up")(running_commands.up)
 cli.command("worker")(running_commands.worker)
 cli.command("serve")(running_commands.serve)
 
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
-
 
 @cli.command()
 def demo(
@@ -109,11 +107,11 @@ def demo(
         ),
     ] = "",
     odoo_url: Annotated[str, typer.Option(help="post into a real Odoo instead")] = "",
-    odoo_db: Annotated[str, typer.Option(help="its database")] = "",
+    odoo_db: Annotated[str, typer.Option("--odoo-database", "--odoo-db", help="its database")] = "",
     odoo_key: Annotated[str, typer.Option(help="an administrator's API key, as env:NAME or file:PATH")] = "",
     odoo_login: Annotated[str, typer.Option(help="whose key that is; Odoo 18 asks for it")] = "admin",
     test_database: Annotated[
-        str, typer.Option(help="its database once more: whoever gives it says that it is no production")
+        str, typer.Option(help="its name once more: whoever gives it says that it is no production")
     ] = "",
     as_json: Json = False,
 ) -> None:
@@ -125,7 +123,7 @@ def demo(
     if faults not in ("none", "light", "heavy"):
         fail(f"faults are none, light or heavy, not {faults!r}", USAGE)
     if len({bool(odoo_url), bool(odoo_key), bool(odoo_db)}) > 1:
-        fail("--odoo-url, --odoo-db and --odoo-key go together", USAGE)
+        fail("--odoo-url, --odoo-database and --odoo-key go together", USAGE)
     must_name_the_same(test_database, odoo_db)
     options = scenarios.DemoOptions(
         orders=orders,
@@ -199,7 +197,7 @@ def init(
 @cli.command()
 def sandbox(
     folder: Folder = Path("sandbox"),
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: Annotated[int, typer.Option(help="decides everything that happens")] = 1,
     faults: Annotated[str, typer.Option(help="none, light or heavy")] = "none",
     as_json: Json = False,
 ) -> None:
@@ -250,7 +248,7 @@ def sandbox(
 
 @cli.command()
 def run(
-    interface: Annotated[str, typer.Argument()],
+    interface: Annotated[str, typer.Argument(help="its name in interfaces/")],
     folder: Folder = Path(),
     since: Annotated[str, typer.Option(help="pull again from the beginning: all")] = "",
 ) -> None:
@@ -273,7 +271,7 @@ def run(
 @cli.command()
 def ingest(
     files: Annotated[list[Path], typer.Argument()],
-    interface: Annotated[str, typer.Option("--interface")],
+    interface: Annotated[str, typer.Option("--interface", help="the interface that takes them")],
     folder: Folder = Path(),
     as_json: Json = False,
 ) -> None:
@@ -360,8 +358,8 @@ def status(folder: Folder = Path(), as_json: Json = False) -> None:
 @cli.command()
 def replay(
     folder: Folder = Path(),
-    cause: Annotated[str | None, typer.Option(help="of one cause only")] = None,
-    case: Annotated[int | None, typer.Option(help="one case only")] = None,
+    cause: Annotated[str | None, typer.Option(help="of this cause alone")] = None,
+    case: Annotated[int | None, typer.Option(help="this case alone")] = None,
 ) -> None:
     """Plan again what is held by open cases; what was posted already is left alone."""
     from tieout.planning import replay as replay_documents

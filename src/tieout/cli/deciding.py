@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from tieout.cli.cases import Cause, EntityOf, Folder, GroupOf, InterfaceOf, PeriodOf, how_made
+from tieout.cli.cases import Cause, GroupOf, how_made
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import held_key, who_decides
+from tieout.cli.options import DryRun, EntityAlone, Folder, InterfaceAlone, Json, PeriodAlone, Who
 
 if TYPE_CHECKING:
     from tieout.cases import CaseFilter
@@ -24,9 +25,9 @@ _SHOWN = 10
 def decide(
     action: Annotated[str, typer.Argument(help="solve (accept as they are), exclude, assign or replay")],
     cause: Cause = None,
-    entity: EntityOf = None,
-    interface: InterfaceOf = None,
-    period: PeriodOf = None,
+    entity: EntityAlone = None,
+    interface: InterfaceAlone = None,
+    period: PeriodAlone = None,
     group: GroupOf = None,
     case: Annotated[
         list[int] | None, typer.Option("--case", help="this case; several are several options")
@@ -41,11 +42,11 @@ def decide(
     bulk: Annotated[
         str, typer.Option(help="a number of your own: the same decision again does nothing more")
     ] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say which cases it would be")] = False,
+    dry_run: DryRun = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask on a terminal")] = False,
-    who: Annotated[str, typer.Option("--as", help="who decides: your name, as your key says it")] = "",
+    who: Who = "",
     folder: Folder = Path(),
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Json = False,
 ) -> None:
     """Decide many cases at once: each as if alone, each with its own outcome. One that changed since it was listed is left.
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tieout.cli.context import open_running, out
+from tieout.cli.options import Folder
 
 group = typer.Typer(help="Sealed evidence.", no_args_is_help=True)
 
@@ -15,7 +16,7 @@ group = typer.Typer(help="Sealed evidence.", no_args_is_help=True)
 @group.command()
 def export(
     target: Annotated[Path, typer.Argument(help="the pack to write, a .zip")],
-    folder: Annotated[Path, typer.Option("--dir", help="the project's folder")] = Path(),
+    folder: Folder = Path(),
 ) -> None:
     """Write entries, signed heads, witness and the verifier into one file."""
     from tieout.evidence import export_pack

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
+from tieout.cli.options import Entity, Folder, Json, PeriodText
 from tieout.cli.reconcile import entity_of
 from tieout.money import Period
 
@@ -15,15 +16,19 @@ _FORMATS = ("parquet", "csv")
 
 
 def extract(
-    period: Annotated[str, typer.Option("--period", help="a month, such as 2026-10")],
-    entity: Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")] = "",
-    out_folder: Annotated[Path | None, typer.Option("--out", help="write files into this folder")] = None,
-    formats: Annotated[str, typer.Option("--format", help="parquet, csv or parquet,csv")] = "parquet,csv",
+    period: PeriodText,
+    entity: Entity = "",
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="where to: the folder to write files into")
+    ] = None,
+    formats: Annotated[
+        str, typer.Option("--format", help="in which form: parquet, csv or parquet,csv")
+    ] = "parquet,csv",
     duckdb: Annotated[Path | None, typer.Option(help="put it into this DuckDB file")] = None,
     postgres: Annotated[str, typer.Option(help="put it into this PostgreSQL: env:NAME holds its DSN")] = "",
     schema: Annotated[str, typer.Option(help="the schema there")] = "tieout_extracts",
-    folder: Annotated[Path, typer.Option("--dir", help="the project's folder")] = Path(),
-    as_json: Annotated[bool, typer.Option("--json", help="print the manifest")] = False,
+    folder: Folder = Path(),
+    as_json: Json = False,
 ) -> None:
     """Journal items with their sources, and posted documents. Exit 1: the period is not closed, so the
     extract is provisional."""

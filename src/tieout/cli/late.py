@@ -11,21 +11,19 @@ from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import held_key, who_decides
+from tieout.cli.options import Entity, Folder, Json, Who
 from tieout.cli.reconcile import entity_of
 from tieout.cli.tables import money
 from tieout.money import Period
 
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
-Entity = Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")]
-
 
 def late(
     period: Annotated[
-        str, typer.Option("--period", help="the month that they are booked in, such as 2026-11")
+        str, typer.Option("--period", help="a month, such as 2026-11, in which they are booked")
     ],
     entity: Entity = "",
     folder: Folder = Path(),
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Json = False,
 ) -> None:
     """What belongs to a locked period and is booked in this one, with what was decided. Exit 1: something waits for that."""
     from tieout.close import late_events, late_figures, passed, waiting
@@ -71,7 +69,7 @@ def decide(
     number: Annotated[int, typer.Argument(help="the late event's number (`tieout close late`)")],
     decision: Annotated[str, typer.Argument(help="adjust, pass or reopen")],
     reason: Annotated[str, typer.Option(help="why; kept for the auditor")],
-    who: Annotated[str, typer.Option("--as", help="who decides: your name, as your key says it")] = "",
+    who: Who = "",
     folder: Folder = Path(),
 ) -> None:
     """Decide what a late event is where it is booked: an adjustment, immaterial, or to be reopened. By who did not make it."""

@@ -11,22 +11,21 @@ from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
+from tieout.cli.options import EntityAlone, Folder, Json, Who
 
 if TYPE_CHECKING:
     from tieout.operations.open_project import OpenProject
 
 group = typer.Typer(help="What matches by hand teach, once somebody else approves it.", no_args_is_help=True)
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 Number = Annotated[int, typer.Argument(help="the lesson's number")]
-Who = Annotated[str, typer.Option("--as", help="who decides: your name, as your key says it")]
 
 
 @group.command("list")
 def list_lessons(
     folder: Folder = Path(),
-    entity: Annotated[str | None, typer.Option("--entity")] = None,
+    entity: EntityAlone = None,
     state: Annotated[str | None, typer.Option(help="proposed, approved or rejected")] = None,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Json = False,
 ) -> None:
     """Every lesson as a sentence, with what taught it and who decided. Exit 1: some wait for a decision."""
     from tieout.reconcile.ledger import lessons

@@ -12,6 +12,7 @@ from rich import box
 from rich.table import Table
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, err, fail, must_be_files, out, print_json
+from tieout.cli.options import Json
 
 if TYPE_CHECKING:  # the engine is loaded once it is needed
     from polars import DataFrame
@@ -23,7 +24,7 @@ if TYPE_CHECKING:  # the engine is loaded once it is needed
 def match(
     left: Annotated[Path, typer.Argument(help="a .csv or .parquet file, such as bank lines")],
     right: Annotated[Path, typer.Argument(help="what they belong to, such as open invoices")],
-    to: Annotated[Path, typer.Option("--out", help="where the groups go, as JSON Lines")],
+    to: Annotated[Path, typer.Option("--out", help="where to: the groups, as JSON Lines")],
     rules: Annotated[
         Path | None, typer.Option(help="passes in TOML, instead of those that come along")
     ] = None,
@@ -44,7 +45,7 @@ def match(
     as_of: Annotated[
         str, typer.Option(help="judge what is late on this day (default: the latest row's)")
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
+    as_json: Json = False,
 ) -> None:
     """Find what belongs together in two tables, and say why, and what is left over."""
     from tieout.reconcile import MatchingError, breaks, read_rules, summary, with_opposite_signs, write_lines

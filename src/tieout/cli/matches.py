@@ -14,6 +14,7 @@ from rich.table import Table
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
+from tieout.cli.options import Entity, EntityAlone, Folder, Json, Who
 from tieout.cli.reconcile import day_of, entity_of, match_json
 from tieout.cli.tables import money
 
@@ -26,10 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 group = typer.Typer(help="Matches: what is suggested, and what was decided.", no_args_is_help=True)
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
-Who = Annotated[str, typer.Option("--as", help="who decides: your name, as your key says it")]
 Reason = Annotated[str, typer.Option(help="why: it goes into the evidence")]
-Json = Annotated[bool, typer.Option("--json")]
 
 
 def _table(*names: str) -> Table:
@@ -45,7 +43,7 @@ def _table(*names: str) -> Table:
 @group.command("list")
 def list_suggestions(
     folder: Folder = Path(),
-    entity: Annotated[str | None, typer.Option("--entity")] = None,
+    entity: EntityAlone = None,
     as_json: Json = False,
 ) -> None:
     """What is suggested, the best first for each item; and what waits for a second person."""
@@ -181,7 +179,7 @@ def join(
     difference: Annotated[
         str, typer.Option(help="what a difference is booked as: a role difference.NAME of the mappings")
     ] = "",
-    entity: Annotated[str, typer.Option("--entity")] = "",
+    entity: Entity = "",
     folder: Folder = Path(),
 ) -> None:
     """Match open lines by hand; what that teaches is proposed to `tieout lessons`."""
@@ -199,7 +197,7 @@ def book(
     line: Annotated[int, typer.Argument(help="the ledger's own id of a line of cash that pays nothing")],
     account: Annotated[str, typer.Option(help="the role of the account, such as bank_fees")],
     who: Who = "",
-    entity: Annotated[str, typer.Option("--entity")] = "",
+    entity: Entity = "",
     folder: Folder = Path(),
 ) -> None:
     """Book cash that pays nothing to an account; that lines like it go there is proposed."""
@@ -218,7 +216,7 @@ def accept(
     number: Annotated[int, typer.Argument(help="the suggestion's number")],
     who: Who = "",
     difference: Annotated[
-        str, typer.Option(help="what its difference is booked as: a role difference.NAME of the mappings")
+        str, typer.Option(help="what a difference is booked as: a role difference.NAME of the mappings")
     ] = "",
     folder: Folder = Path(),
 ) -> None:
@@ -297,7 +295,7 @@ def undo(
 @group.command("applied")
 def applied(
     folder: Folder = Path(),
-    entity: Annotated[str | None, typer.Option("--entity")] = None,
+    entity: EntityAlone = None,
     as_json: Json = False,
 ) -> None:
     """Matches that were decided, the latest first, and how they stand."""

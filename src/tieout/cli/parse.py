@@ -10,16 +10,17 @@ from typing import Annotated
 import typer
 
 from tieout.cli.context import FINDINGS, USAGE, fail, must_be_files
+from tieout.cli.options import Json
 
 
 def parse(
     files: Annotated[list[Path], typer.Argument(help="bank and settlement files, electronic invoices")],
-    format: Annotated[str, typer.Option(help="force a format instead of detecting it")] = "",
+    format: Annotated[str, typer.Option(help="in which form: forced instead of detected")] = "",
     dialect: Annotated[
-        str, typer.Option(help="force a dialect: its name, or a .toml file that declares one")
+        str, typer.Option(help="in which dialect: its name, or a .toml file that declares one")
     ] = "",
-    encoding: Annotated[str, typer.Option(help="force an encoding instead of detecting it")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    encoding: Annotated[str, typer.Option(help="in which encoding: forced instead of detected")] = "",
+    as_json: Json = False,
 ) -> None:
     """Read bank and settlement files to one shape, and prove that nothing of them was lost; read electronic invoices,
     and say which rules they break."""

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
+from tieout.cli.options import DryRun, Entity, Folder, Json, Who
 from tieout.cli.reconcile import day_of, entity_of
 from tieout.cli.tables import money
 
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 group = typer.Typer(
     help="Payment runs: proposed here, released with `tieout approvals`.", no_args_is_help=True
 )
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
-Json = Annotated[bool, typer.Option("--json")]
-Entity = Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")]
-Who = Annotated[str, typer.Option("--as", help="who proposes it: your name, as your key says it")]
 
 
 @group.command()
@@ -35,7 +32,7 @@ def propose(
     due_until: Annotated[
         str, typer.Option("--due-until", help="pay what is due up to a day (default: --pay-on)")
     ] = "",
-    dry: Annotated[bool, typer.Option("--dry-run", help="only say what would be proposed")] = False,
+    dry: DryRun = False,
     who: Who = "",
     folder: Folder = Path(),
     as_json: Json = False,
@@ -205,7 +202,7 @@ def show(
 def accruals(
     entity: Entity = "",
     period: Annotated[str, typer.Option(help="a month, such as 2026-10: what came up to its end")] = "",
-    dry: Annotated[bool, typer.Option("--dry-run", help="only say what would be accrued")] = False,
+    dry: DryRun = False,
     folder: Folder = Path(),
     as_json: Json = False,
 ) -> None:

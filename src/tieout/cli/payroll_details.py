@@ -11,14 +11,15 @@ from rich.table import Table
 
 from tieout.cli.context import USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import NO_KEY, held_key
+from tieout.cli.options import Folder, Json
 from tieout.cli.tables import money
 
 
 def persons(
     run: Annotated[str, typer.Argument(help="the payroll run's number")],
-    interface: Annotated[str, typer.Option(help="its interface")] = "payroll",
-    folder: Annotated[Path, typer.Option("--dir", help="the project's folder")] = Path(),
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    interface: Annotated[str, typer.Option(help="the interface that it came by")] = "payroll",
+    folder: Folder = Path(),
+    as_json: Json = False,
 ) -> None:
     """Show what of a payroll run is whose. Every reading leaves evidence."""
     from tieout.inbox import persons as read_persons

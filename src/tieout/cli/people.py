@@ -14,13 +14,13 @@ from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, err, fail, open_running, out, print_json
 from tieout.cli.identity import NO_KEY, held_key, note_refusal
+from tieout.cli.options import Folder, Json
 
 if TYPE_CHECKING:
     from tieout.operations.open_project import OpenProject
     from tieout.security import AddPerson, Authority, Change
 
 group = typer.Typer(help="People, what they may do, and who stands in for them.", no_args_is_help=True)
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
 Name = Annotated[str, typer.Argument(help="a short name in lower case")]
 Role = Annotated[str, typer.Argument(help="such as administrator, or a role that a policy names")]
 Entity = Annotated[str, typer.Option("--entity", help="for one entity; * for every one")]
@@ -197,7 +197,7 @@ def end(name: Name, folder: Folder = Path()) -> None:
 def delegate(
     to: Annotated[str, typer.Argument(help="who stands in for you")],
     since: Annotated[str, typer.Option("--from", help="the first day, such as 2026-10-05")],
-    until: Annotated[str, typer.Option(help="the last day")],
+    until: Annotated[str, typer.Option(help="a day: the last one")],
     folder: Folder = Path(),
 ) -> None:
     """Let somebody stand in for you, with your rights and within your limits, for some days."""
@@ -225,7 +225,7 @@ def recall(to: Annotated[str, typer.Argument()], folder: Folder = Path()) -> Non
 
 
 @group.command("list")
-def list_people(folder: Folder = Path(), as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def list_people(folder: Folder = Path(), as_json: Json = False) -> None:
     """Who may do what, and what waits for a confirmation. Exit 1: something waits."""
     from tieout.security import StampError, load_authority
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import typer
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
+from tieout.cli.options import Folder, Json, PeriodText
 from tieout.cli.tables import (
     bad,
     ledger_json,
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
 
 
 def tieout(
-    period: Annotated[str, typer.Option(help="a month, such as 2026-10")],
-    folder: Annotated[Path, typer.Option("--dir", help="the project's folder")] = Path(),
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    period: PeriodText,
+    folder: Folder = Path(),
+    as_json: Json = False,
 ) -> None:
     """Take the sources' control figures of a period and prove the tie-out."""
     from tieout.proofs import (
@@ -142,8 +143,8 @@ def _of_ledgers(
 
 
 def payouts(
-    folder: Annotated[Path, typer.Option("--dir", help="the project's folder")] = Path(),
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    folder: Folder = Path(),
+    as_json: Json = False,
 ) -> None:
     """Prove the payouts of providers, to the cent: what each is made of, and what of it arrived at the bank. Exit 1: one
     is not proven."""

@@ -11,6 +11,7 @@ import typer
 from tieout.cli.context import FAILED, FINDINGS, USAGE, err, factories, fail, named_secret, open_running, out
 from tieout.cli.identity import who_decides
 from tieout.cli.odoo_servers import ended_by_signals, must_name_the_same, nothing_made
+from tieout.cli.options import Json
 from tieout.cli.sandbox import sandbox_part
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ def qualify(
     orders: Annotated[
         int, typer.Option(min=0, max=1000, help="orders of the small month; 0: no month, and no pass")
     ] = 40,
-    to: Annotated[Path, typer.Option("--out", help="the folder that the report is written to")] = Path(),
-    as_json: Annotated[bool, typer.Option("--json", help="print the report as JSON as well")] = False,
+    to: Annotated[Path, typer.Option("--out", help="where to: the folder of the report")] = Path(),
+    as_json: Json = False,
 ) -> None:
     """Try whether an Odoo does what Tieout needs: in a company made for it, in a test database; it writes a report.
     Exit 1: something differed; 2: nothing was made; 3: it was interrupted, or nobody answered."""

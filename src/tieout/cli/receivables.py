@@ -12,6 +12,7 @@ from rich.table import Table
 
 from tieout.cli.context import FAILED, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
+from tieout.cli.options import Entity, Folder, Json, Who
 from tieout.cli.reconcile import entity_of
 from tieout.cli.tables import money
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from tieout.receivables import Read
 
 group = typer.Typer(help="What customers owe, as the ledger's open items say.", no_args_is_help=True)
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
-Json = Annotated[bool, typer.Option("--json")]
-Entity = Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")]
 
 
 @group.command()
@@ -84,12 +82,10 @@ def invoices(
 def note(
     number: Annotated[str, typer.Argument(help="the invoice's number")],
     kind: Annotated[str, typer.Argument(help="reminded, promised, 'handed over' or 'taken back'")],
-    until: Annotated[str, typer.Option("--until", help="the day by which it is promised to be paid")] = "",
+    until: Annotated[str, typer.Option("--until", help="a day: by which it is promised to be paid")] = "",
     words: Annotated[str, typer.Option("--note", help="what else is to be known")] = "",
     entity: Entity = "",
-    who: Annotated[
-        str, typer.Option("--as", help="who says it; with people in the project their key says it")
-    ] = "",
+    who: Who = "",
     folder: Folder = Path(),
 ) -> None:
     """Say what happened to an invoice: a reminder was sent, the customer promised a day, it went to collection or is back."""

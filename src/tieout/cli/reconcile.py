@@ -13,6 +13,7 @@ from rich import box
 from rich.table import Table
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
+from tieout.cli.options import DryRun, Entity, Folder, Json
 from tieout.cli.tables import money
 from tieout.money import Period
 
@@ -22,16 +23,14 @@ if TYPE_CHECKING:
     from tieout.operations.open_project import OpenProject
     from tieout.reconcile.ledger import Run
 
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
-Json = Annotated[bool, typer.Option("--json")]
 _AGES = ((0, "not yet 30 days"), (30, "30 to 59"), (60, "60 to 89"), (90, "90 and more"))
 
 
 def reconcile(
-    entity: Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")] = "",
+    entity: Entity = "",
     period: Annotated[str, typer.Option(help="a month, such as 2026-10: what is dated up to its end")] = "",
     until: Annotated[str, typer.Option(help="a day, instead of a period")] = "",
-    dry: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+    dry: DryRun = False,
     folder: Folder = Path(),
     as_json: Json = False,
 ) -> None:

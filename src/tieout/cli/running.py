@@ -23,6 +23,7 @@ from tieout.cli.context import (
     open_project,
     open_running,
 )
+from tieout.cli.options import Folder
 from tieout.cli.sandbox import is_empty, is_installed, lives_under, sandbox_part, throw_away, was_toured
 from tieout.cli.signing_in import first_link
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from tieout.operations.open_project import OpenProject
     from tieout.store import EmbeddedServer
 
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
 _PULSE_S = 1.0
 # A round has at most some hundred calls, each with a limit of its own: one that takes so long hangs.
 _ROUND_S = 3600.0
@@ -51,7 +50,12 @@ def up(
         float, typer.Option("--seconds-a-day", help="in an empty folder: how fast the sandbox's days pass")
     ] = 2.0,
     company: Annotated[
-        str, typer.Option(help="in an empty folder: which company on the sandbox, distributor or services")
+        str,
+        typer.Option(
+            "--scenario",
+            "--company",
+            help="in an empty folder: which company on the sandbox, distributor or services",
+        ),
     ] = "distributor",
     anew: Annotated[
         bool, typer.Option("--anew", help="throw the folder's company on the sandbox away, and begin another")

@@ -12,7 +12,8 @@ from rich.table import Table
 
 from tieout.cli.context import USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import note_refusal
-from tieout.cli.people import Folder, Name, _asked, _me, group
+from tieout.cli.options import Folder, Json
+from tieout.cli.people import Name, _asked, _me, group
 
 if TYPE_CHECKING:
     from tieout.operations.open_project import OpenProject
@@ -75,6 +76,16 @@ def invite(name: Name, folder: Folder = Path()) -> None:
     me = _me(project)
     token = _with_identity(project, lambda identity, _: identity.invite(name, me))
     out.print(f"{project.settings.identity.url}/welcome#{token}", soft_wrap=True)
+
+
+@group.command("link")
+def link(folder: Folder = Path()) -> None:
+    """Print another link for the first administrator, while nobody was let in: it serves once, for 24 hours. Exit 2: there are
+    people."""
+    found = first_link(open_running(folder))
+    if not found:
+        fail("people were let in already: an administrator of theirs invites (`tieout people invite`)", USAGE)
+    out.print(found, soft_wrap=True)
 
 
 @group.command()
@@ -140,7 +151,7 @@ def end_key(
 
 
 @keys.command("list")
-def list_keys(folder: Folder = Path(), as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def list_keys(folder: Folder = Path(), as_json: Json = False) -> None:
     """Every key that was made, without the keys themselves."""
     from tieout.security.identity import service_keys
 

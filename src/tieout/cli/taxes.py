@@ -13,22 +13,20 @@ from rich.table import Table
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
+from tieout.cli.options import Entity, Folder, Json, Who
 from tieout.cli.reconcile import entity_of
 from tieout.cli.tables import money
 from tieout.money import Period
 
 group = typer.Typer(help="Tax: what documents say, what the ledger has, what was filed.")
-Folder = Annotated[Path, typer.Option("--dir", help="the project's folder")]
-Json = Annotated[bool, typer.Option("--json", help="print JSON")]
-Entity = Annotated[str, typer.Option("--entity", help="which entity; not needed where there is one")]
 _SHOWN = 20
 
 
 @group.callback(invoke_without_command=True)
 def taxes(
     context: typer.Context,
-    period: Annotated[str, typer.Option(help="a month of the ledger, such as 2026-10")] = "",
-    entity: Annotated[str, typer.Option("--entity", help="one entity alone (default: every one)")] = "",
+    period: Annotated[str, typer.Option(help="a month, such as 2026-10, of the ledger")] = "",
+    entity: Annotated[str, typer.Option("--entity", help="of this entity alone (default: every one)")] = "",
     folder: Folder = Path(),
     as_json: Json = False,
 ) -> None:
@@ -111,7 +109,7 @@ def file(
         int | None, typer.Option(help="the number of the declaration that this one corrects")
     ] = None,
     entity: Entity = "",
-    who: Annotated[str, typer.Option("--as", help="who declares it: your name, as your key says it")] = "",
+    who: Who = "",
     folder: Folder = Path(),
 ) -> None:
     """Declare months as filed: what counts in them is kept, and whatever enters them afterwards is a case."""

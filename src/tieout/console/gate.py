@@ -52,7 +52,7 @@ _SIGN_IN = """<section id="first">
 _NOBODY = """<section id="first">
 <h1>Nobody was let in yet</h1>
 <p>Whoever runs <code>tieout up</code> finds a link in what it prints: it makes the first administrator, and serves once.</p>
-<p class="quiet">It is lost? <code>tieout people</code> prints another one while nobody is let in.</p>
+<p class="quiet">It is lost? <code>tieout people link</code> prints another one while nobody is let in.</p>
 </section>
 """
 _WELCOME = """<section id="first">
