@@ -181,7 +181,10 @@ install: wheels ## both packages as one command of yours, by uv or pipx, in an e
 cases: $(VENV)/.dev ## write docs/CASES.md again from the causes as they are declared
 	@$(BIN)/python -m deploy.site.cases docs/CASES.md
 
-site: $(VENV)/.dev ## the documentation as a site, with a reference generated from the code, into build/site
+client: $(VENV)/.dev ## write the client's table of operations again from the API's description
+	@$(BIN)/python -m deploy.client src/tieout/client/operations.json
+
+docs: $(VENV)/.dev ## the documentation as a site with search, and a reference generated from the code, into build/site; strict
 	@$(BIN)/python -m deploy.site.make build/site
 
 screenshots: $(VENV)/.dev ## pictures of the console in both themes, into docs/pictures

@@ -1,146 +1,107 @@
-"""`make site`: docs/ and a reference that is generated from the code, as a site that loads nothing from other hosts."""
+"""`make docs`: docs/ and a reference that is generated from the code, as a site that loads nothing from other hosts.
+
+Strict: a page that stands nowhere or twice in the nav, a link or an anchor that leads nowhere, ends it with what is wrong.
+"""
 
 from __future__ import annotations
 
+import logging
+import posixpath
+import re
 import shutil
 import sys
 import tempfile
+from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
-import typer.main
-from fastapi.routing import APIRoute
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from pymdownx.slugs import slugify
 
-from tieout.api.measuring import FAMILIES
-from tieout.api.v1.application import ROUTERS
-from tieout.cli.commands import cli
-from tieout.operations.discover import discover
-from tieout.security.roles import OPERATIONS, ROLES
-from tieout.webhooks_out import TYPES
+from deploy.site.nav import nav, pages
+from deploy.site.reference import PAGES
 
 ROOT = Path(__file__).resolve().parents[2]
-NAV: list[dict[str, Any]] = [
-    {"Start": "index.md"},
-    {"Concepts": ["ARCHITECTURE.md", "INVARIANTS.md", "CONTROLS.md", "GLOSSARY.md"]},
-    {"How to": ["USING.md", "CONSOLE.md", "RECONCILING.md", "MATCHING.md", "JOURNALS.md", "PAYABLES.md", "APPROVALS.md",
-                "CLOSE.md", "CASES.md", "FORMATS.md", "ACCESS.md", "API.md"]},
-    {"Operating": ["OPERATING.md", "SECURITY.md", "BENCHMARKS.md"]},
-    {"Reference": ["reference/commands.md", "reference/api.md", "reference/connectors.md", "reference/roles.md",
-                   "reference/metrics.md", "CONNECTORS.md", "CONTRIBUTING.md"]},
-]  # fmt: skip
+# What stands above docs/ stands beside its pages here.
+_ABOVE = {
+    "README.md": "index.md",
+    **{f"{n}.md": f"{n}.md" for n in ("CHANGELOG", "CONTRIBUTING", "SECURITY")},
+}
+_LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\[\]]*\])+)\]\(([^)\s]+)\)")
+_CHECKED = {"not_found": "warn", "anchors": "warn", "absolute_links": "warn", "unrecognized_links": "warn"}
 
 
-def commands() -> str:
-    """Every command with its options, as `--help` has them."""
-    parts = ["# Commands\n"]
+def settled(text: str, page: str) -> str:
+    """A page's text as it stands in the site: `page` is where it lies in the repository. A link to what is no page of the site (a
+    file of the code) becomes its words."""
 
-    def walk(command: Any, path: str) -> None:
-        if hasattr(command, "commands"):
-            for name in sorted(command.commands):
-                walk(command.commands[name], f"{path} {name}")
-            return
-        context = command.context_class(command, info_name=path)
-        help_text = (command.help or "").strip()
-        parts.append(f"## `{path}`\n\n{help_text}\n")
-        rows = [r for p in command.get_params(context) if (r := p.get_help_record(context))]
-        arguments = [p for p in command.params if p.param_type_name == "argument"]
-        for argument in arguments:
-            parts.append(f"- `{argument.name}`\n")
-        for option, words in rows:
-            parts.append(f"- `{option}` {' '.join(words.split())}\n")
+    def to(link: re.Match[str]) -> str:
+        words, target = link[1], link[2]
+        path, mark, anchor = target.partition("#")
+        if "://" in target or not path:
+            return link[0]
+        there = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
+        inside = _ABOVE.get(there) or (there.removeprefix("docs/") if there.startswith("docs/") else "")
+        if not inside or inside.endswith("/") or not posixpath.splitext(inside)[1]:
+            return words
+        here = posixpath.dirname(_ABOVE.get(page) or page.removeprefix("docs/"))
+        return f"[{words}]({posixpath.relpath(inside, here or '.')}{mark}{anchor})"
 
-    walk(typer.main.get_command(cli), "tieout")
-    return "\n".join(parts)
+    return _LINK.sub(to, text)
 
 
-def operations() -> str:
-    """Every operation of the API with who may do it."""
-    rows = ["# Operations of the API\n", "| operation | | needs | does |", "|---|---|---|---|"]
-    for router in ROUTERS:
-        for route in router.routes:
-            assert isinstance(route, APIRoute)
-            needs = {getattr(d.call, "operation", "") for d in route.dependant.dependencies} - {""}
-            method = next(iter(sorted(route.methods)))
-            words = " ".join((route.endpoint.__doc__ or "").split()).replace("|", "\\|")
-            rows.append(
-                f"| `{method} {route.path}` | {route.name} | {', '.join(sorted(needs)) or '–'} | {words} |"
-            )
-    rows += ["", "## Events", "", "| type | says |", "|---|---|"]
-    rows += [f"| `tieout.{name}` | {words} |" for name, words in TYPES.items()]
-    return "\n".join(rows) + "\n"
-
-
-def connectors() -> str:
-    """Every connector with its settings, streams and what was only assumed of its system."""
-    parts = ["# Connectors\n"]
-    for name, connector in sorted(discover().by_name.items()):
-        parts.append(f"## {connector.title} (`{name}`)\n\nCan: {', '.join(connector.can)}.\n")
-        for field in connector.config:
-            kind = (
-                "secret" if field.secret else "required" if field.required else f"default `{field.default}`"
-            )
-            parts.append(f"- `{field.name}` ({kind}): {field.help}")
-        parts += [f"- stream `{s.name}`: {s.title}; {s.version_order}" for s in connector.streams]
-        parts += [f"- option `{o.name}`: {o.help}" for o in connector.options]
-        if connector.limits:
-            parts.append(f"- limits: {connector.limits}")
-        parts += [f"- assumed: {words}" for words in connector.assumed]
-        parts.append("")
-    return "\n".join(parts)
-
-
-def roles() -> str:
-    """Roles and operations."""
-    head = "| operation | " + " | ".join(ROLES) + " |"
-    rows = [
-        "# Roles\n",
-        *(f"- **{name}** {means}" for name, means in ROLES.items()),
-        "",
-        head,
-        "|---" * (len(ROLES) + 1) + "|",
-    ]
-    for operation, holders in OPERATIONS.items():
-        rows.append(f"| `{operation}` | " + " | ".join("●" if r in holders else "" for r in ROLES) + " |")
-    return "\n".join(rows) + "\n"
-
-
-def metrics() -> str:
-    """What /metrics tells."""
-    rows = ["# Metrics\n", "| metric | labels | says |", "|---|---|---|"]
-    rows += [f"| `{name}` | {', '.join(labels) or '–'} | {words} |" for name, words, labels in FAMILIES]
-    return "\n".join(rows) + "\n"
+def gather(source: Path) -> None:
+    """Put every page of the site into `source`."""
+    shutil.copytree(ROOT / "docs", source)
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        name = str(path.relative_to(ROOT))
+        (source / name.removeprefix("docs/")).write_text(settled(path.read_text(), name))
+    for name, page in _ABOVE.items():
+        text = (ROOT / name).read_text().replace('="docs/', '="').replace("](docs/pictures/", "](pictures/")
+        (source / page).write_text(settled(text, name))
+    (source / "reference").mkdir()
+    for page, made in PAGES.items():
+        (source / "reference" / f"{page}.md").write_text(made())
 
 
 def make(target: Path) -> None:
-    """Build the site. Raises SystemExit where a page is missing or a link leads nowhere."""
+    """Build the site. Raises SystemExit where a page is in no place or in two, and Abort where a link leads nowhere."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "docs"
-        shutil.copytree(ROOT / "docs", source)
-        for name, page in (("README", "index"), ("CONTRIBUTING", "CONTRIBUTING"), ("SECURITY", "SECURITY")):
-            # What stands above docs/ stands beside its pages here.
-            text = (ROOT / f"{name}.md").read_text().replace("](docs/", "](")
-            (source / f"{page}.md").write_text(text)
-        house = source / "ARCHITECTURE.md"
-        house.write_text(house.read_text().replace("](../CONTRIBUTING.md)", "](CONTRIBUTING.md)"))
-        (source / "reference").mkdir()
-        for name, text in (
-            ("commands", commands()), ("api", operations()), ("connectors", connectors()), ("roles", roles()),
-            ("metrics", metrics()),
-        ):  # fmt: skip
-            (source / "reference" / f"{name}.md").write_text(text)
+        gather(source)
+        listed, there = pages(nav(source)), {str(p.relative_to(source)) for p in source.rglob("*.md")}
+        if wrong := there.symmetric_difference(listed) | {p for p in listed if listed.count(p) > 1}:
+            raise SystemExit(f"once each in deploy/site/nav.py: {', '.join(sorted(wrong))}")
         described = Path(folder) / "mkdocs.yml"
         described.write_text("site_name: Tieout\n")
         config = load_config(
-            config_file=str(described), site_name="Tieout", docs_dir=str(source), site_dir=str(target.resolve()), nav=NAV,
-            theme={"name": "readthedocs", "highlightjs": False, "include_homepage_in_sidebar": False},
-            plugins=["search"], use_directory_urls=False, strict=True,
-            validation={"links": {"not_found": "info", "unrecognized_links": "info"}, "nav": {"omitted_files": "ignore"}},
-            markdown_extensions=["tables", "fenced_code"],
+            config_file=str(described), site_name="Tieout", docs_dir=str(source), site_dir=str(target.resolve()), nav=nav(source),
+            theme=deepcopy(_THEME), plugins=["search"], use_directory_urls=False, strict=True, validation={"links": _CHECKED},
+            markdown_extensions=deepcopy(_EXTENSIONS),
         )  # fmt: skip
         build(config)
 
 
+# No letters, pictures or scripts from other hosts: the machine's own letters, and what the theme brings along.
+_THEME = {
+    "name": "material",
+    "font": False,
+    "features": ["navigation.tabs", "navigation.indexes", "navigation.top", "search.highlight", "search.suggest", "content.code.copy"],
+    "palette": [
+        {"media": "(prefers-color-scheme: light)", "scheme": "default", "toggle": {"icon": "material/weather-night", "name": "dark"}},
+        {"media": "(prefers-color-scheme: dark)", "scheme": "slate", "toggle": {"icon": "material/weather-sunny", "name": "light"}},
+    ],
+}  # fmt: skip
+# Headings are named as they are on the repository's own pages.
+_EXTENSIONS = [
+    "tables",
+    {"toc": {"slugify": slugify(case="lower"), "permalink": True}},
+    "md_in_html",
+    "pymdownx.superfences",
+    "pymdownx.highlight",
+]
+
+
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     make(Path(sys.argv[1]))

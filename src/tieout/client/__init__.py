@@ -1,5 +1,6 @@
 """A small typed client of the API: `pip install tieout`, a key, and exact amounts."""
 
+from tieout.client.calling import Operation, operations
 from tieout.client.model import (
     Case,
     Cause,
@@ -22,8 +23,10 @@ __all__ = [
     "Document",
     "Figure",
     "Line",
+    "Operation",
     "ProblemError",
     "TieOut",
     "TieOutRow",
     "WholeDocument",
+    "operations",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 import httpx2
 import msgspec
 
+from tieout.client.calling import request_of
 from tieout.client.model import Case, Cause, Document, ProblemError, TieOut, WholeDocument
 
 T = TypeVar("T")
@@ -110,6 +112,38 @@ class Client:
     ) -> TieOut:
         """source = posted + waiting + in exception + excluded, by interface, entity, period and currency."""
         return self._read("/tie-out", TieOut, entity=entity, interface=interface, period=period)
+
+    # every other operation, by its name
+
+    def call(self, operation: str, body: Any = None, **given: Any) -> Any:
+        """Any operation of the description by its `operationId`, with its parameters by their names: JSON as it came, so amounts
+        are texts, exact; the bytes of what is no JSON (a PDF, a pack, a CSV); None where nothing is answered. Of a body Decimals
+        and days are sent as texts.
+
+        Raises ProblemError, LookupError (no such operation), TypeError (a parameter that it does not take, or lacks).
+        """
+        found, path, query = request_of(operation, given)
+        if (body is None) is found.body:
+            raise TypeError(f"{operation} takes {'a body' if found.body else 'no body'}")
+        headers = {} if found.method == "GET" else {"idempotency-key": uuid.uuid4().hex}
+        sent: dict[str, Any] = {}
+        if found.body:
+            headers["content-type"] = "application/json"
+            sent["content"] = json.dumps(body, default=str).encode()
+        reply = self._patiently(
+            lambda: self._http.request(found.method, path, params=query, headers=headers, **sent)
+        )
+        if reply.status_code < 300 and "json" not in reply.headers.get("content-type", ""):
+            return reply.content or None
+        return self._answer(reply, Any)
+
+    def each(self, operation: str, **given: Any) -> Iterator[Any]:
+        """The rows of a list that comes page by page, as they are asked for. Raises as `call` does."""
+        after: str | None = ""
+        while after is not None:
+            page = self.call(operation, **{**given, "after": after})
+            yield from page["items"]
+            after = page["next"]
 
     # the wire
 

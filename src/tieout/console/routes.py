@@ -16,6 +16,7 @@ from tieout.console.views.cases import Case, Cases
 from tieout.console.views.certifying import Account, Accounts
 from tieout.console.views.closing import Close, Closes
 from tieout.console.views.declaring import InterfaceForm
+from tieout.console.views.describing import ApiDocs
 from tieout.console.views.documents import Documents
 from tieout.console.views.exporting import Exports
 from tieout.console.views.finding import Find
@@ -94,6 +95,7 @@ def pages(
             at("/access", access.view, access.act),
             at("/systems", systems.view, systems.act),
             at("/me", me.view, me.act),
+            at("/api/docs", ApiDocs(r).view),
             Route("/index.html", _home),
         ]
 

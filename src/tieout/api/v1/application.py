@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope
 from starlette.types import Send as StarletteSend
@@ -62,6 +62,17 @@ def _name(route: APIRoute) -> str:
     return route.name
 
 
+def needed(route: APIRoute) -> list[str]:
+    """The operations of roles and keys that whoever calls a route must be allowed."""
+    return sorted({str(getattr(d.call, "operation", "")) for d in route.dependant.dependencies} - {""})
+
+
+def _say_who_may(router: APIRouter) -> None:
+    for route in router.routes:
+        if isinstance(route, APIRoute) and (needs := needed(route)):
+            route.openapi_extra = {**(route.openapi_extra or {}), "x-needs": needs}
+
+
 def build(context: RequestContext) -> ASGIApp:
     """The API over a context."""
     app = FastAPI(
@@ -89,6 +100,7 @@ def build(context: RequestContext) -> ASGIApp:
         return response
 
     for router in ROUTERS:
+        _say_who_may(router)
         app.include_router(router)
     return _Bounded(Idempotent(app, context))
 

@@ -1,0 +1,30 @@
+"""The API's description as a page: every operation, what it takes, what it answers, and who may ask."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from starlette.responses import Response
+
+from tieout.console.described import operations, shapes
+from tieout.console.rendering import Page, Renderer
+
+
+class ApiDocs:
+    """The page `/api/docs`: made here of what `/openapi.json` says, with no script of anybody's."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        """All of it, or what has the words of `q`."""
+        told = await page.api.get("/openapi.json")
+        asked = page.arg("q")
+        found = operations(told, asked)
+        parts = [
+            (name, list(each))
+            for name, each in groupby(sorted(found, key=lambda o: o.group), lambda o: o.group)
+        ]
+        return self._r.render(
+            page, "api_docs.html", parts=parts, shapes=[] if asked else shapes(told), count=len(found), version=told["openapi"]
+        )  # fmt: skip
