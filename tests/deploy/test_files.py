@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 from tests.acceptance.commands import run_tieout
+from tieout.api.bodies import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -44,9 +46,42 @@ def test_the_compose_file() -> None:
     assert all(p.startswith("127.0.0.1:") for s in services.values() for p in s.get("ports", []))
 
 
+def test_the_proxy_of_compose_is_the_only_one_whose_word_is_taken() -> None:
+    path = DEPLOY / "compose.proxy.yaml"
+    lint(str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(path))
+    told = yaml.safe_load(path.read_text())
+    address = told["services"]["proxy"]["networks"]["default"]["ipv4_address"]
+    assert told["services"]["tieout"]["environment"] == {"FORWARDED_ALLOW_IPS": address}
+    (network,) = told["networks"]["default"]["ipam"]["config"]
+    assert ip_address(address) in ip_network(network["subnet"])
+    assert ip_address(address) not in ip_network(network["ip_range"])
+    (shown,) = (v.split(":")[0] for v in told["services"]["proxy"]["volumes"] if "Caddyfile" in v)
+    assert (DEPLOY / shown).is_file()
+
+
+def test_proxies_pass_the_name_on_and_let_through_what_tieout_takes() -> None:
+    """The same two figures as of the server: 32 MiB of a file, and a stream of events that ends after an hour at most."""
+    nginx = (DEPLOY / "proxy/nginx.conf").read_text()
+    ingress = yaml.safe_load((DEPLOY / "kubernetes/ingress.yaml").read_text())
+    annotations = ingress["metadata"]["annotations"]
+    assert Limits().upload_bytes == 32 * 1024 * 1024
+    assert "client_max_body_size 32m;" in nginx
+    assert annotations["nginx.ingress.kubernetes.io/proxy-body-size"] == "32m"
+    for name in ("Caddyfile", "compose.Caddyfile"):
+        text = (DEPLOY / "proxy" / name).read_text()
+        assert "max_size 32MB" in text and re.search(r"reverse_proxy (127\.0\.0\.1|tieout):8080$", text, re.M)
+    places = re.findall(r"location (.+?) \{(.*?)\n    \}", nginx, re.DOTALL)
+    assert {where for where, _ in places} == {"/", "= /api/v1/events"}
+    for _, said in places:
+        assert "proxy_set_header Host $host;" in said and "proxy_pass http://127.0.0.1:8080;" in said
+        assert "proxy_set_header X-Forwarded-For $remote_addr;" in said
+    assert "proxy_buffering off;" in dict(places)["= /api/v1/events"]
+
+
 def test_the_manifests() -> None:
     path = DEPLOY / "kubernetes/tieout.yaml"
-    lint(str(BIN / "kubernetes-validate"), "--strict", str(path))
+    for each in ("tieout.yaml", "ingress.yaml", "shell.yaml"):
+        lint(str(BIN / "kubernetes-validate"), "--strict", str(DEPLOY / "kubernetes" / each))
     documents: list[Any] = list(yaml.safe_load_all(path.read_text()))
     containers = [
         c for d in documents if d["kind"] == "Deployment" for c in d["spec"]["template"]["spec"]["containers"]
@@ -61,20 +96,55 @@ def test_the_manifests() -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this machine")
-def test_the_unit(tmp_path: Path) -> None:
-    unit = (DEPLOY / "systemd/tieout.service").read_text()
+@pytest.mark.parametrize("name", ["tieout.service", "tieout-backup.service", "tieout-backup.timer"])
+def test_the_unit(name: str, tmp_path: Path) -> None:
+    for other in (DEPLOY / "systemd").iterdir():
+        (tmp_path / other.name).write_text(other.read_text())
+    unit = (DEPLOY / "systemd" / name).read_text()
     # The program and its user are not on this machine: something else that is stands for them.
-    there = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", unit, flags=re.MULTILINE)
+    there = re.sub(r"^ExecStart=/opt\S+", "ExecStart=/bin/true", unit, flags=re.MULTILINE)
     there = re.sub(r"^(User|Group)=.*$", r"\1=root", there, flags=re.MULTILINE)
-    (tmp_path / "tieout.service").write_text(there)
+    (tmp_path / name).write_text(there)
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(tmp_path / "tieout.service")],
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / name)],
         capture_output=True,
         text=True,
         check=False,
     )
-    mine = [x for x in done.stderr.splitlines() if "tieout.service" in x]
+    mine = [x for x in done.stderr.splitlines() if name in x]
     assert mine == [] and "Unknown" not in done.stderr
+
+
+def test_the_shell_has_what_workers_have_and_the_ingress_leads_to_the_service() -> None:
+    folder = DEPLOY / "kubernetes"
+    documents = list(yaml.safe_load_all((folder / "tieout.yaml").read_text()))
+    (worker,) = (d for d in documents if d["metadata"]["name"] == "tieout-worker")
+    (service,) = (d for d in documents if d["kind"] == "Service")
+    shell = yaml.safe_load((folder / "shell.yaml").read_text())
+    there, here = worker["spec"]["template"]["spec"], shell["spec"]
+    for key in ("volumes", "securityContext"):
+        assert here[key] == there[key]
+    for key in ("image", "envFrom", "securityContext", "volumeMounts"):
+        assert here["containers"][0][key] == there["containers"][0][key]
+    # The service's pods are told apart by labels that the shell does not have: nobody is sent there.
+    assert not service["spec"]["selector"].items() <= shell["metadata"]["labels"].items()
+    ingress = yaml.safe_load((folder / "ingress.yaml").read_text())
+    (rule,) = ingress["spec"]["rules"]
+    backend = rule["http"]["paths"][0]["backend"]["service"]
+    assert backend["name"] == service["metadata"]["name"]
+    assert backend["port"]["name"] in {p["name"] for p in service["spec"]["ports"]}
+
+
+def test_commands_reach_the_embedded_database_of_the_unit() -> None:
+    """Its socket lies below /tmp: a unit with a /tmp of its own would hide it from whoever calls a command."""
+    for name in ("tieout.service", "tieout-backup.service"):
+        unit = (DEPLOY / "systemd" / name).read_text()
+        assert not re.search(r"^PrivateTmp=(yes|true|1|disconnected)", unit, re.MULTILINE)
+    writes = re.findall(
+        r"^ReadWritePaths=(.+)$", (DEPLOY / "systemd/tieout.service").read_text(), re.MULTILINE
+    )
+    # ProtectSystem=strict leaves only what is named to be written.
+    assert "/tmp" in " ".join(writes).split()
 
 
 def test_every_command_that_they_start_exists() -> None:

@@ -172,6 +172,29 @@ def test_a_name_that_lately_leads_here_is_not_ours(web: Web) -> None:
     assert httpx2.get(f"{web.base}/healthz", headers={"host": "10.0.0.7"}).status_code == 200
 
 
+def test_a_collector_with_a_key_reads_metrics_under_any_name(web: Web) -> None:
+    """A container or a pod is reached by a name of its own. Without people no key says anything, and the name has to be ours."""
+    elsewhere = {"host": "tieout:8080", "authorization": "Bearer tieout_sk_guessed"}
+    assert httpx2.get(f"{web.base}/metrics", headers=elsewhere).status_code == 421
+    web.start()
+    web.second()
+    web.later(days=1)
+    assert httpx2.get(f"{web.base}/metrics", headers=elsewhere).status_code == 401
+    web.add("prometheus", "viewer", human=False, entity="*")
+    body = {
+        "account": "prometheus",
+        "label": "metrics",
+        "scopes": ["documents:read"],
+        "entities": ["*"],
+        "days": 30,
+    }
+    key = Browser(web).sign_in("ada").send("POST", "/access/service-keys", body).json()["key"]
+    told = httpx2.get(f"{web.base}/metrics", headers={**elsewhere, "authorization": f"Bearer {key}"})
+    assert told.status_code == 200 and "tieout_evidence_entries_total" in told.text
+    for path in ("/", "/status", "/api/v1/today"):
+        assert httpx2.get(f"{web.base}{path}", headers=elsewhere).status_code == 421
+
+
 def test_no_page_shows_it_in_a_frame_and_nobody_keeps_a_copy(let_in: Web) -> None:
     for path in ("/session", "/openapi.json", "/nothing"):
         reply = Browser(let_in).send("GET", path)

@@ -42,6 +42,7 @@ from tieout.engine import Clock, SystemClock
 from tieout.observe import Metrics
 from tieout.operations.open_project import OpenProject
 from tieout.rules import Release
+from tieout.security import load_authority
 from tieout.security.identity.single_sign_on import Provider
 from tieout.settings import IdentitySettings
 from tieout.store import Database
@@ -49,6 +50,7 @@ from tieout.store import Database
 # Beyond these many connections whoever comes is told 503; a process may open 1,024 files as a rule.
 _CONNECTIONS = 800
 _GRACE_S = 10
+_OTHER_NAME = "this server is not known by that name: [identity] url in tieout.toml says it"
 
 
 @dataclass
@@ -138,11 +140,9 @@ class Application:
             scope["type"] == "http"
             and scope["path"] not in ("/healthz", "/readyz")
             and not self._is_us(scope)
+            and not _holds_a_key_for_figures(scope)
         ):
-            told = answer(
-                421, "host", "this server is not known by that name: [identity] url in tieout.toml says it"
-            )
-            await told(scope, receive, send)
+            await answer(421, "host", _OTHER_NAME)(scope, receive, send)
             return
         if scope["type"] == "http" and scope["path"].startswith("/files/"):
             await self._files(scope, receive, send)
@@ -228,6 +228,9 @@ class Application:
     def _measure(self, request: Request) -> dict[str, list[tuple[tuple[str, ...], float]]]:
         """Raises ProblemError for whoever may not see the figures of every entity."""
         with self._context.pool.connection() as connection:
+            # Under another name a key is asked for, and before people are let in there is none that says anything.
+            if not self._is_us(request.scope) and not load_authority(connection).people:
+                raise ProblemError(421, "host", _OTHER_NAME)
             if "*" not in readable(request, self._context, connection):
                 raise ProblemError(403, "forbidden", "you have no role for documents:read of every entity")
             return read_measures(connection, self._s.release(), self._s.clock.now())
@@ -243,6 +246,11 @@ class Application:
     async def _healthy(self, request: Request) -> Response:
         health = await self._health.look()
         return PlainTextResponse(health.why, 503) if health.why else PlainTextResponse("ok")
+
+
+def _holds_a_key_for_figures(scope: Scope) -> bool:
+    """Whether a collector of metrics asks, with a key: it reaches a container or a pod by whatever name that has there."""
+    return scope["path"] == "/metrics" and b"authorization" in dict(scope["headers"])
 
 
 @lru_cache(maxsize=32)
