@@ -28,6 +28,13 @@ _ABOVE = {
     **{f"{n}.md": f"{n}.md" for n in ("CHANGELOG", "CONTRIBUTING", "SECURITY")},
 }
 _LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\[\]]*\])+)\]\(([^)\s]+)\)")
+_BOOSTS = (
+    ("docs/how-to/", 8),
+    ("docs/decisions/", 0.2),
+    ("docs/campaigns/", 0.1),
+    ("docs/qualifications/", 0.1),
+)
+_MARK = ROOT / "src" / "tieout" / "console" / "static" / "mark.svg"
 _CHECKED = {"not_found": "warn", "anchors": "warn", "absolute_links": "warn", "unrecognized_links": "warn"}
 
 
@@ -50,15 +57,22 @@ def settled(text: str, page: str) -> str:
     return _LINK.sub(to, text)
 
 
+def _weight(name: str) -> str:
+    """How much a page counts for the site's search: what people do before why it is so, and both before what was measured."""
+    boost = next((boost for folder, boost in _BOOSTS if name.startswith(folder)), 0)
+    return f"---\nsearch:\n  boost: {boost}\n---\n" if boost else ""
+
+
 def gather(source: Path) -> None:
     """Put every page of the site into `source`."""
     shutil.copytree(ROOT / "docs", source)
     for path in sorted((ROOT / "docs").rglob("*.md")):
         name = str(path.relative_to(ROOT))
-        (source / name.removeprefix("docs/")).write_text(settled(path.read_text(), name))
+        (source / name.removeprefix("docs/")).write_text(_weight(name) + settled(path.read_text(), name))
     for name, page in _ABOVE.items():
         text = (ROOT / name).read_text().replace('="docs/', '="').replace("](docs/pictures/", "](pictures/")
         (source / page).write_text(settled(text, name))
+    shutil.copy(_MARK, source / _MARK.name)
     (source / "reference").mkdir()
     for page, made in PAGES.items():
         (source / "reference" / f"{page}.md").write_text(made())
@@ -86,10 +100,12 @@ def make(target: Path) -> None:
 _THEME = {
     "name": "material",
     "font": False,
+    "logo": _MARK.name,
+    "favicon": _MARK.name,
     "features": ["navigation.tabs", "navigation.indexes", "navigation.top", "search.highlight", "search.suggest", "content.code.copy"],
     "palette": [
-        {"media": "(prefers-color-scheme: light)", "scheme": "default", "toggle": {"icon": "material/weather-night", "name": "dark"}},
-        {"media": "(prefers-color-scheme: dark)", "scheme": "slate", "toggle": {"icon": "material/weather-sunny", "name": "light"}},
+        {"media": "(prefers-color-scheme: light)", "scheme": "default", "primary": "teal", "toggle": {"icon": "material/weather-night", "name": "dark"}},
+        {"media": "(prefers-color-scheme: dark)", "scheme": "slate", "primary": "teal", "toggle": {"icon": "material/weather-sunny", "name": "light"}},
     ],
 }  # fmt: skip
 # Headings are named as they are on the repository's own pages.

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from deploy.site.make import ROOT, gather, make, settled
 from deploy.site.nav import nav
 from deploy.site.nav import pages as pages_of
+from playwright.sync_api import expect, sync_playwright
 
 from tieout.api.v1.application import ROUTERS
 from tieout.operations.discover import discover
@@ -79,3 +84,48 @@ def test_the_site_is_built_whole_and_loads_nothing_from_elsewhere(tmp_path: Path
     assert any(
         "restricted key" in d["text"] and d["location"].startswith("how-to/connect-stripe") for d in found
     )
+
+
+@pytest.mark.long
+@pytest.mark.skipif(
+    shutil.which("chromium") is None, reason="no chromium on this machine: apt-get install chromium"
+)
+def test_people_find_what_they_look_for_and_nothing_is_asked_of_others(tmp_path: Path) -> None:
+    """By the words that they have, the page is among the first two; without a network."""
+    make(tmp_path / "site")
+    handler = partial(SilentHandler, directory=str(tmp_path / "site"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as player:
+        Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        browser = player.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        for words, title in SEARCHES.items():
+            page.goto(f"{base}/index.html")
+            page.keyboard.press("/")
+            page.keyboard.type(words)
+            found = page.locator(".md-search-result__item h1")
+            expect(page.locator(".md-search-result__meta")).to_contain_text("matching")
+            assert title in [each.inner_text() for each in found.all()[:2]], words
+        assert [url for url in asked if not url.startswith((base, "blob:", "data:"))] == []
+        browser.close()
+        server.shutdown()
+
+
+SEARCHES = {
+    "restricted key": "Connect Stripe",
+    "upgrade": "Upgrade and roll back",
+    "odoo is down": "When something is down at the month's end",
+    "invite": "Add a person",
+    "backup": "Back up and restore",
+    "auditor": "An auditor's guide",
+    "settlement report paypal": "Connect PayPal",
+    "kubernetes": "In production on Kubernetes",
+    "lock period": "Closing a period",
+}
+
+
+class SilentHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        return

@@ -862,7 +862,9 @@ def test_a_mark_tells_of_what_commits_late_and_of_no_transaction_that_is_merely_
         each.close()
 
 
-def test_a_mark_is_asked_of_an_index_even_where_one_transaction_brought_nearly_all(database: Database) -> None:
+def test_a_mark_is_asked_of_an_index_even_where_one_transaction_brought_nearly_all(
+    database: Database,
+) -> None:
     """A load brings a million entries in one transaction; whoever looks at a page must not read them all."""
     with database.transaction() as loading:
         record(loading, [Entry(NOW, "t", "t.t", f"s{n}", "US", {}) for n in range(20_000)])

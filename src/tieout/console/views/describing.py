@@ -17,9 +17,9 @@ class ApiDocs:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
-        """All of it, or what has the words of `q`."""
+        """All of it, or what has each of the `words`."""
         told = await page.api.get("/openapi.json")
-        asked = page.arg("q")
+        asked = page.arg("words")
         found = operations(told, asked)
         parts = [
             (name, list(each))
