@@ -221,7 +221,7 @@ def test_a_dispute_says_how_it_stands_and_since_when(shop: Shopify) -> None:
 @pytest.mark.parametrize(
     ("ended", "at"),
     [
-        # finalizedOn is a Date (shopify.dev, ShopifyPaymentsDispute): it has no time, and no zone.
+        # A DateTime in 2026-07; in shopify.dev's reference of versions before a Date, without a time and a zone.
         ("2026-11-05", "2026-11-05T12:00:00+00:00"),
         ("2026-11-05T20:30:00-05:00", "2026-11-06T01:30:00+00:00"),
         # Accepted on the day on which it came: still after its beginning, whose version it must not fall behind.

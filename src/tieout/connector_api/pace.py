@@ -98,7 +98,8 @@ class Spent:
         """The system said what is left of the most that it has, and how much a second comes back. What makes no sense is left alone."""
         if 0 < rate < _MOST_TOLD and 0 < most < _MOST_TOLD and -_MOST_TOLD < left < _MOST_TOLD:
             self.rate, self.most = rate, most
-            self.due = now + (most - min(left, most)) / rate
+            # More left than there can be lies in the past, which is as much as there can be.
+            self.due = now + (most - left) / rate
 
     def take(self) -> None:
         """A call was answered: after many of them a pace that was found is halved, and then dropped."""

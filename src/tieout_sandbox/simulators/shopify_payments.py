@@ -131,7 +131,9 @@ class ShopifyPayments:
 
     def close_dispute(self, dispute: dict[str, Any], won: bool, at: datetime) -> None:
         """Won: amount and fee come back. Lost: nothing moves any more."""
-        dispute.update(status="WON" if won else "LOST", finalizedOn=f"{at.astimezone(UTC):%Y-%m-%d}")
+        dispute.update(
+            status="WON" if won else "LOST", finalizedOn=at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        )
         source = ("DISPUTE", int(dispute["legacyResourceId"]))
         (taken,) = (
             r

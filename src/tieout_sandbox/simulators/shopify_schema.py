@@ -29,7 +29,6 @@ from graphql import (
 
 SDL = """
 scalar BigInt
-scalar Date
 scalar DateTime
 scalar Decimal
 scalar JSON
@@ -148,7 +147,7 @@ type ShopifyPaymentsBalanceTransaction {
 type ShopifyPaymentsBalanceTransactionAssociatedPayout { id: ID }
 type ShopifyPaymentsBalanceTransactionConnection { nodes: [ShopifyPaymentsBalanceTransaction!]! pageInfo: PageInfo! }
 type ShopifyPaymentsDispute {
-  amount: MoneyV2! finalizedOn: Date id: ID! initiatedAt: DateTime! legacyResourceId: UnsignedInt64! order: Order
+  amount: MoneyV2! finalizedOn: DateTime id: ID! initiatedAt: DateTime! legacyResourceId: UnsignedInt64! order: Order
   reasonDetails: ShopifyPaymentsDisputeReasonDetails! status: DisputeStatus! type: DisputeType!
 }
 type ShopifyPaymentsDisputeConnection { nodes: [ShopifyPaymentsDispute!]! pageInfo: PageInfo! }

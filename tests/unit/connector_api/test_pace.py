@@ -74,6 +74,21 @@ def test_no_second_call_begins_while_one_is_under_way() -> None:
     assert began.is_set()
 
 
+def test_calls_that_go_alone_do_so_where_no_pace_is_declared_beside_it() -> None:
+    alone, began = Budget(alone=True), threading.Event()
+
+    def ask() -> None:
+        with Pace("x", alone).turn():
+            began.set()
+
+    with Pace("x", alone).turn():
+        thread = threading.Thread(target=ask)
+        thread.start()
+        assert not began.wait(0.5)
+    thread.join(5)
+    assert began.is_set()
+
+
 def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace_module, "_PATIENCE_S", 0.1)
     with (
@@ -190,6 +205,15 @@ def test_a_bucket_that_is_told_to_who_goes_by_the_projects_own_figure_is_nothing
     assert clock.slept == [0.5]
 
 
+def test_what_was_told_before_the_project_said_its_own_figure_is_nothing_to_it_either() -> None:
+    clock = Clock()
+    pace(clock, BUCKET).told(1000, 1000, 1000)
+    own = pace(clock, Budget(a_second=2))
+    with own.turn(), own.turn():
+        pass
+    assert clock.slept == [0.5]
+
+
 def test_a_start_does_not_forget_what_a_day_took(tmp_path: Path) -> None:
     clock = Clock()
     for _ in range(2):
@@ -247,6 +271,35 @@ def test_a_server_that_turns_calls_away_is_asked_more_slowly_by_all_until_it_tak
     with other.turn(), other.turn():
         pass
     assert len(clock.slept) == 2
+
+
+def test_a_pace_that_was_found_goes_back_by_halves() -> None:
+    """Fifty calls in a row that are taken halve it, the quarter of a second is dropped; one that is turned away begins the count anew."""
+    found, seen = pace(Clock()), []
+    for _ in range(3):
+        found.turned_away(None)
+    for _ in range(3):
+        for _ in range(49):
+            found.taken()
+        seen.append(found.found_s)
+        found.taken()
+        seen.append(found.found_s)
+    assert seen == [1.0, 0.5, 0.5, 0.25, 0.25, 0.0]
+    found.turned_away(None)
+    for _ in range(49):
+        found.taken()
+    found.turned_away(None)
+    for _ in range(49):
+        found.taken()
+    assert found.found_s == 0.5
+
+
+def test_steps_of_a_pace_that_is_found_double_up_to_a_second() -> None:
+    found, seen = pace(Clock()), []
+    for _ in range(5):
+        found.turned_away(None)
+        seen.append(found.found_s)
+    assert seen == [0.25, 0.5, 1.0, 1.0, 1.0]
 
 
 def test_where_nothing_is_declared_or_found_nothing_is_written(tmp_path: Path) -> None:

@@ -161,8 +161,8 @@ def dispute(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
 
 
 def _stood_since(row: Mapping[str, Any]) -> datetime:
-    """Since when a dispute stands as it does: its end, of which Shopify says the day alone (`finalizedOn` is a Date), else its beginning. An end on
-    the very day of the beginning comes after it."""
+    """Since when a dispute stands as it does: its end, else its beginning. In Shopify's reference `finalizedOn` is a Date, a day without a time, in
+    versions before 2026-07; an end on the very day of the beginning comes after it."""
     begun = datetime.fromisoformat(row["initiatedAt"]).astimezone(UTC)
     if not row["finalizedOn"]:
         return begun
