@@ -190,6 +190,27 @@ def test_who_turns_calls_away_without_a_word_is_asked_more_slowly(
         assert one.pace.found_s == found
 
 
+def test_two_systems_of_one_name_elsewhere_have_a_pace_each(tmp_path: Path) -> None:
+    """A name that was given to another address is another system: what the one took is not the other's."""
+    for url in ("http://127.0.0.1:1", "http://127.0.0.1:2"):
+        with asking(tmp_path, Budget(a_day=1), url).pace.turn():
+            pass
+    with pytest.raises(AwayError), asking(tmp_path, Budget(a_day=1)).pace.turn():
+        pass
+
+
+@pytest.mark.parametrize(("status", "found"), [(200, 0.0), (404, 0.0), (503, 0.0), (429, 0.5)])
+def test_whatever_is_answered_but_too_many_calls_is_taken(
+    status: int, found: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tieout.connector_api.pace._QUIET_CALLS", 1)
+    with Anything(status) as there:
+        one = asking(tmp_path, NO_LIMIT, there.url)
+        one.pace.turned_away(None)
+        one.client(base_url=there.url, timeout=5).get("/a")
+        assert one.pace.found_s == found
+
+
 def test_the_pace_is_the_systems_own_and_of_the_projects_folder(tmp_path: Path) -> None:
     def config(name: str, folder: Path) -> SystemConfig:
         return SystemConfig(name, "x", "test", {"url": "http://127.0.0.1:1"}, per_day=1, paces=folder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 import threading
@@ -212,6 +214,48 @@ def test_what_was_told_before_the_project_said_its_own_figure_is_nothing_to_it_e
     with own.turn(), own.turn():
         pass
     assert clock.slept == [0.5]
+
+
+@pytest.mark.parametrize("whose", ["somebody else", "a link"])
+def test_a_folder_in_the_temporary_one_that_is_not_ours_is_not_written_to(
+    whose: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where anybody may make one, one of another user's, and a link to where that user wants it, would have us write there."""
+    folder = tmp_path / f"tieout-pace-{os.getuid()}"
+    if whose == "a link":
+        (tmp_path / "theirs").mkdir()
+        folder.symlink_to(tmp_path / "theirs")
+    else:
+        folder.mkdir()
+        monkeypatch.setattr(pace_module.os, "getuid", lambda: 4242)
+        (tmp_path / "tieout-pace-4242").mkdir()
+    with (
+        pytest.raises(OSError, match="is somebody else's: take it away, or set TMPDIR"),
+        Pace("x", HOSTED).turn(),
+    ):
+        pass
+    assert not list((tmp_path / "theirs").iterdir() if whose == "a link" else folder.iterdir())
+
+
+def test_nobody_else_reads_how_often_a_system_was_asked(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with pace(Clock(), HOSTED).turn():
+            pass
+    finally:
+        os.umask(before)
+    (folder,) = tmp_path.iterdir()
+    assert [stat.S_IMODE(p.stat().st_mode) for p in (folder, *folder.iterdir())] == [0o700, 0o600]
+
+
+def test_a_file_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    one = pace(Clock(), HOSTED)
+    one._path.parent.mkdir(mode=0o700)
+    (tmp_path / "precious").write_text("precious")
+    one._path.symlink_to(tmp_path / "precious")
+    with pytest.raises(OSError, match="symbolic link"), one.turn():
+        pass
+    assert (tmp_path / "precious").read_text() == "precious"
 
 
 def test_a_start_does_not_forget_what_a_day_took(tmp_path: Path) -> None:
