@@ -161,6 +161,22 @@ def _(case: Case) -> None:
 
 
 @wrong(
+    "another database is named than the only one, which answers for it",
+    r"what answers at http://127.0.0.1:\d+ is the database books, and boooks is asked for",
+    r"Put 'books' as database",
+)
+def _(case: Case) -> None:
+    case.books.odoo.alone = True
+    case.settings["database"] = "boooks"
+
+
+@wrong("which database answers is not told", r"warning: which database answers is not told", warns=True)
+def _(case: Case) -> None:
+    page = Answer(403, b"<html>Forbidden</html>", "text/html")
+    case.books.odoo.instead = lambda path, body: page if path.endswith("ir.http/session_info") else None
+
+
+@wrong(
     "18: a database that is not there", r"database \"boooks\" does not exist", r"check .*database", played=V18
 )
 def _(case: Case) -> None:

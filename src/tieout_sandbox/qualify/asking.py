@@ -8,10 +8,11 @@ from typing import Any
 
 import httpx2
 
-from tieout.connector_api import ConnectorError, RefusedError, SetupError, TransientError, http_client
+from tieout.connector_api import ConnectorError, RefusedError, SetupError, in_the_clear
 from tieout.connectors.odoo.answers import KeyRefusedError
 from tieout.connectors.odoo.client import OdooClient, Server
-from tieout.connectors.odoo.versions import JSONRPC, Chosen
+from tieout.connectors.odoo.databases import hold_database
+from tieout.connectors.odoo.versions import Chosen
 
 # What the administrator makes there, and by what right.
 _NEEDED = (
@@ -68,14 +69,16 @@ def ask(asked: Asked) -> Answered:
     try:
         chosen = client.chosen
         client.let_change(lambda version: True)
-        companies = _companies(client)
+        untold, companies = hold_database(client), _companies(client)
     except KeyRefusedError as error:
         raise RefusedToTryError(
             f"{asked.database} at {asked.url} refuses this key ({error.said}): give one that its user made there (Preferences, Account "
             f"Security, New API Key){f'; {error.hint}' if error.hint else ''}"
         ) from None
-    if chosen.differs.transport != JSONRPC:
-        _must_be_the_database(asked)
+    if untold:
+        raise RefusedToTryError(
+            f"{untold}: let /json/2/ir.http/session_info through at {asked.url}, by which Odoo tells it"
+        )
     _may(client)
     why = _why_test(client, asked, companies)
     return Answered(client, chosen, companies, why, _modules(client))
@@ -98,35 +101,15 @@ def _client(asked: Asked) -> OdooClient:
         raise RefusedToTryError(
             f"{asked.url!r} is no address of a server: give one such as https://books.example.com"
         )
+    if public := in_the_clear(asked.url):
+        raise RefusedToTryError(
+            f"{asked.url} is at {public}, a public address, and by http everybody on the way reads an administrator's key: put https://"
+        )
     if not (asked.key.isascii() and asked.key.isprintable() and asked.key.strip()):
         raise RefusedToTryError(
             "what was given as the key is no API key of Odoo: look into the file, or the variable, that it is read from"
         )
     return OdooClient(Server(asked.url, asked.database, asked.key, 0, asked.login))
-
-
-def _must_be_the_database(asked: Asked) -> None:
-    """A distribution of Odoo that calls the header otherwise, and has one database, answers JSON-2 out of that one whatever is named (observed of
-    one of 19): so a server is asked at its door, which knows none but those that are there. Raises RefusedToTryError, TransientError."""
-    body = {
-        "jsonrpc": "2.0",
-        "method": "call",
-        "id": 1,
-        "params": {"db": asked.database, "login": "", "password": ""},
-    }
-    try:
-        with http_client(base_url=asked.url.rstrip("/"), timeout=30) as door:
-            said = door.post("/web/session/authenticate", json=body).json()
-        name = str(said["error"]["data"]["name"])
-    except httpx2.HTTPError as error:
-        raise TransientError(f"Odoo at {asked.url} cannot be reached: {error}") from None
-    except (ValueError, LookupError, TypeError):
-        name = "something else"
-    # Nobody has no name and no password: that alone is said by a database that is there.
-    if not name.endswith(".AccessDenied"):
-        raise RefusedToTryError(
-            f"there is no database {asked.database} at {asked.url} ({name}), and a server of one alone would answer out of another: check its name"
-        )
 
 
 def _of_all(companies: Mapping[int, str]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ _LOOK_S = 0.002
 # Methods of Odoo's JSON-2 that change nothing.
 _READS = frozenset({
     "read", "search", "search_read", "search_count", "fields_get", "read_group", "formatted_read_group", "default_get", "has_access",
-    "has_group", "context_get", "check_object_reference", "get_param",
+    "has_group", "context_get", "session_info", "check_object_reference", "get_param",
 })  # fmt: skip
 
 

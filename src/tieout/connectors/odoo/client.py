@@ -168,11 +168,11 @@ class OdooClient:
         headers = {"X-Odoo-Database": self.database} if self.database else {}
         try:
             with http_client(base_url=self.url, headers=headers, timeout=_TIMEOUT) as stranger:
-                reply = stranger.get(path)
+                reply = self._asked(lambda: stranger.get(path))
                 if (to := reply.headers.get("location", "")).startswith("/") and not to.startswith("//"):
-                    reply = stranger.get(to)
+                    reply = self._asked(lambda: stranger.get(to))
                 return reply.text if reply.status_code == 200 else ""
-        except httpx2.HTTPError:
+        except TransientError:
             return ""
 
     def _asked(self, ask: Callable[[], httpx2.Response]) -> httpx2.Response:

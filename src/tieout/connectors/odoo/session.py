@@ -30,6 +30,7 @@ from tieout.connectors.odoo.books import told_chart, told_companies
 from tieout.connectors.odoo.client import OdooClient, Server
 from tieout.connectors.odoo.companies import hold_company
 from tieout.connectors.odoo.comparing import exact
+from tieout.connectors.odoo.databases import hold_database
 from tieout.connectors.odoo.directory import Directory
 from tieout.connectors.odoo.keys import key_end
 from tieout.connectors.odoo.loading import Loader
@@ -90,9 +91,10 @@ class OdooSession:
     def check(self) -> str:
         """What this is, in a line; SetupError where it is not usable, naming what to do."""
         chosen = self._client.choose_anew()
+        untold = hold_database(self._client)
         hold_company(self._client)
         self._names.refresh()
-        told = [chosen.warning, *self._names.warnings()]
+        told = [chosen.warning, untold, *self._names.warnings()]
         said = f"Odoo {chosen.version}, company {self._names.company_name}"
         return "; ".join([said, *(f"warning: {text}" for text in told if text)])
 
@@ -143,7 +145,9 @@ class OdooSession:
         # database.uuid would say it as well, but to a user of base.group_system alone.
         rows = [[_MARKER_ID, _MARKER, "", value]]
         ids = self._loader.load(PARTNER, PARTNER_FIELDS, rows)
-        found = self._client.call(PARTNER, "read", ids=ids, fields=["ref"])
+        found = self._client.once_more(
+            lambda: self._client.call(PARTNER, "read", ids=ids, fields=["ref"]), lambda there: not there
+        )
         return str(found[0]["ref"]) if found else ""
 
     def marker_found(self, value: str) -> str:
@@ -151,6 +155,9 @@ class OdooSession:
 
         It is known by its name or by `value`, archived or not; among several the one with our external id counts.
         """
+        return self._client.once_more(lambda: self._marker_found(value), lambda found: not found)
+
+    def _marker_found(self, value: str) -> str:
         rows = self._client.call(
             PARTNER,
             "search_read",

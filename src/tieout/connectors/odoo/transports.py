@@ -31,6 +31,7 @@ READING = frozenset(
         "formatted_read_group",
         "get_external_id",
         "context_get",
+        "session_info",
         "fields_get",
         "default_get",
         "authenticate",
