@@ -76,8 +76,8 @@ class Matcher:
         waiting = list(batch)
         # Look, reconcile what is open, and look again: what became of the lines is what they say then.
         if not only_look:
-            waiting = self._judge_all(waiting, outcomes, reconcile=True)
-        waiting = self._client.once_more(lambda: self._judge_all(waiting, outcomes, reconcile=False), bool)
+            waiting = self._judged(waiting, outcomes, reconcile=True)
+        waiting = self._judged(waiting, outcomes, reconcile=False)
         for sending in waiting:
             outcomes[sending.external_id] = (
                 Outcome(sending.external_id, OutcomeStatus.ABSENT)
@@ -90,6 +90,29 @@ class Matcher:
                 )
             )
         return [outcomes[s.external_id] for s in batch]
+
+    def _judged(self, batch: list[Sending], outcomes: dict[str, Outcome], reconcile: bool) -> list[Sending]:
+        """Those that are still open; asked to, their lines are reconciled. What cannot be matched is looked at twice, and so is
+        what should be by now and is not."""
+
+        def doubted(still: list[Sending]) -> list[Sending]:
+            refused = [
+                s
+                for s in batch
+                if (known := outcomes.get(s.external_id)) and known.status == OutcomeStatus.REFUSED
+            ]
+            return refused if reconcile else refused + still
+
+        def again(still: list[Sending]) -> list[Sending]:
+            looked_at = doubted(still)
+            for sending in looked_at:
+                outcomes.pop(sending.external_id, None)
+            left = self._judge_all(looked_at, outcomes, reconcile)
+            return still + left if reconcile else left
+
+        return self._client.once_more(
+            lambda: self._judge_all(batch, outcomes, reconcile), lambda still: bool(doubted(still)), again
+        )
 
     def read_back(self, batch: Sequence[Sending]) -> list[Outcome]:
         """Whether what was matched is matched still: where every line has the number that it had,
@@ -225,19 +248,32 @@ class Matcher:
                 self._client.call(LINE, "write", ids=[line.line], vals=values)
         # One line that is matched in full fails the whole call (422).
         still = [x for x in lines if not x["reconciled"]]
+        ids, first = [x["id"] for x in still], closed_first(body.lines, still)
+        if not first:
+            self._close(ids)
+        elif self._close(first):
+            # A copy that lags knows nothing of what was closed a moment ago, or of lines that are new.
+            beside = set(ids) - set(first)
+            left = self._client.once_more(
+                lambda: self._open_of(ids), lambda found: not beside <= set(found) or set(first) <= set(found)
+            )
+            self._close(left)
+
+    def _open_of(self, ids: list[int]) -> list[int]:
+        domain = [["id", "in", ids], ["reconciled", "=", False]]
+        rows = self._client.call(LINE, "search_read", domain=domain, fields=["reconciled"], order="id")
+        return [row["id"] for row in rows]
+
+    def _close(self, ids: list[int]) -> bool:
+        """Reconcile lines; False where one of them is closed already: somebody was quicker, and reading again says what became of
+        them. Raises RefusedError."""
         try:
-            first = closed_first(body.lines, still)
-            if first:
-                self._client.call(LINE, "reconcile", ids=first)
-                domain = [["id", "in", [x["id"] for x in still]], ["reconciled", "=", False]]
-                still = self._client.call(
-                    LINE, "search_read", domain=domain, fields=["reconciled"], order="id"
-                )
-            self._client.call(LINE, "reconcile", ids=[x["id"] for x in still])
+            self._client.call(LINE, "reconcile", ids=ids)
         except RefusedError as error:
-            # Somebody may have been quicker: reading again says what became of the lines.
             if "already reconciled" not in str(error):
                 raise
+            return False
+        return True
 
     def _lines(self, batch: Sequence[Sending]) -> dict[str, tuple[dict[str, list[Row]], list[Row]]]:
         """Of each request: the lines of its effects on its account, by effect, and all of its lines."""
@@ -314,6 +350,9 @@ class Matcher:
 
     def as_expected(self, wanted: Sequence[MatchedLine]) -> dict[int, str]:
         """Why lines are not open as they were, by line; those that are, are left out."""
+        return self._client.once_more(lambda: self._not_as_expected(wanted), bool)
+
+    def _not_as_expected(self, wanted: Sequence[MatchedLine]) -> dict[int, str]:
         by_line = {x.line: x for x in wanted}
         rows = {
             r["id"]: r
@@ -332,6 +371,11 @@ class Matcher:
 
     def to_mark(self, marks: Sequence[Mark]) -> list[list[str]]:
         """Rows of `load` that put match keys on lines: on those that nothing is matched with yet."""
+        return self._client.once_more(
+            lambda: self._to_mark(marks), lambda rows: len(rows) < len({m.line for m in marks})
+        )
+
+    def _to_mark(self, marks: Sequence[Mark]) -> list[list[str]]:
         keys = {mark.line: mark.match for mark in marks}
         rows = self._client.call(LINE, "search_read", domain=[["id", "in", sorted(keys)]], fields=_FIELDS)
         return [

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tieout.connector_api import Outcome, OutcomeStatus, Sending
-from tieout.connector_api.causes import DELETED, UNPOSTED, UNRECONCILED
+from tieout.connector_api.causes import CHANGED, DELETED, UNPOSTED, UNRECONCILED
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import actual_lines, compare, gone
 from tieout.connectors.odoo.directory import Directory
@@ -19,7 +19,7 @@ from tieout.documents import MatchRequest, UnmatchRequest
 
 LINE_FIELDS = ["move_id", "account_id", "amount_currency", "tax_line_id", "display_type"]
 # What a copy of the database that lags would say of what was posted just now.
-_UNSURE = (UNPOSTED.name, DELETED.name, UNRECONCILED.name)
+_UNSURE = (UNPOSTED.name, DELETED.name, UNRECONCILED.name, CHANGED.name)
 _TAX_FIELDS = ["tax_ids", "tax_tag_ids", "tax_repartition_line_id"]
 
 
@@ -36,8 +36,8 @@ class ReadBack:
         self._client, self._names, self._matcher = client, names, matcher
 
     def read(self, batch: Sequence[Sending], ids: Sequence[int], reversals: bool = False) -> list[Outcome]:
-        """Outcomes in the batch's order; with `reversals`, what reverses a record counts against it. What is a draft, or gone, and was
-        not when it was read last, was looked at twice."""
+        """Outcomes in the batch's order; with `reversals`, what reverses a record counts against it. What is a draft, gone or other
+        than was sent, and was not when it was read last, was looked at twice."""
 
         def unsure(found: Sequence[Outcome]) -> list[int]:
             return [n for n, o in enumerate(found) if o.cause in _UNSURE and not _as_before(batch[n], o)]

@@ -79,8 +79,10 @@ class Undoer:
         """
         body = sending.body
         assert isinstance(body, UnmatchRequest)
+        entries = [sending.targets[x] for x in (body.left,) if x in sending.targets]
         try:
-            apart = self._undo(body, [sending.targets[x] for x in (body.left,) if x in sending.targets])
+            # What is apart already says so twice: a copy that lags may not know of the match yet.
+            apart = self._client.once_more(lambda: self._undo(body, entries), lambda found: not found)
         except _Others as found:
             why, cause = str(found), MATCHED_OTHERWISE.name
             return Outcome(sending.external_id, OutcomeStatus.REFUSED, error=why, cause=cause)
@@ -269,7 +271,8 @@ class Undoer:
         try:
             self._client.call(MOVE, "js_remove_outstanding_partial", ids=[move], partial_id=partial["id"])
         except RefusedError:
-            if self._client.call(
-                PARTIAL, "search_read", domain=[["id", "=", partial["id"]]], fields=["amount"]
+            domain = [["id", "=", partial["id"]]]
+            if self._client.once_more(
+                lambda: self._client.call(PARTIAL, "search_read", domain=domain, fields=["amount"]), bool
             ):
                 raise
