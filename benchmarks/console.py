@@ -107,7 +107,8 @@ PAGES = (
     "/tie-out/documents?interface=stripe&entity=MAIN&period=2026-01&currency=EUR&bucket=in_exception",
     "/cases", "/cases?cause=unknown_tax&entity=MAIN", "/cases/{case}", "/matching", "/matching?words=INV-99999&entity=MAIN",
     "/matching/lessons", "/approvals", "/documents", "/documents?interface=bank", "/documents?period=2026-02",
-    "/documents?state=refused", "/documents?source_key=k4711", "/documents/{document}", "/payouts", "/payouts/{payout}",
+    "/documents?state=refused", "/documents?source_key=k4711", "/documents/{document}", "/payouts", "/payouts?sort=-amount", "/payouts/{payout}",
+    "/deliveries", "/deliveries?state=refused", "/deliveries?interface=bank", "/deliveries?sort=-credit", "/documents?sort=-credit",
     "/close", "/close/MAIN/2026-10", "/interfaces", "/interfaces/stripe", "/mappings", "/mappings/accounts", "/evidence",
     "/evidence?action=case.", "/evidence?subject=k4711", "/access", "/systems", "/payments", "/me",
     # Called so, said so, in any way of writing it; a whole month, what only begins so, and what every document says.

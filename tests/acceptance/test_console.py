@@ -170,7 +170,7 @@ def pages_of(house: House) -> list[str]:
     return [
         "/", "/start", "/tie-out",
         "/tie-out/documents?interface=shop_us&entity=US&period=2026-10&currency=USD&bucket=in_exception", "/cases", "/cases?cause=unknown_tax", f"/cases/{case}", "/matching", "/matching/lessons",
-        "/approvals?state=all", "/documents", "/views?page=/documents", f"/documents/{document}", f"/documents/{longest}", "/payouts", f"/payouts/{payout}", "/payments", "/close",
+        "/approvals?state=all", "/documents", "/deliveries", "/views?page=/documents", f"/documents/{document}", f"/documents/{longest}", "/payouts", f"/payouts/{payout}", "/payments", "/close",
         "/close/US/2026-10", "/interfaces", "/interfaces/shop_us", "/mappings", "/mappings/accounts", "/evidence", "/api/docs?words=cases", "/me",
     ]  # fmt: skip
 

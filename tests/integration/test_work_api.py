@@ -231,6 +231,24 @@ def test_a_refusal_leaves_its_evidence_with_a_key_and_without(site: Front) -> No
     assert site.office.evidence("access.refused") == 2
 
 
+def test_requests_are_of_an_interface_and_sorted(site: Front) -> None:
+    for number, amount in (("J-1", "1500.00"), ("J-2", "9000.00"), ("J-3", "700.00"), ("J-4", "3000.00")):
+        site.office.journal(number, amount, by="carl")
+    site.office.plan()
+    carl = site.sign_in("carl")
+
+    def amounts(**asked: Any) -> list[str]:
+        return [a["amount"] for a in everything(carl, "/approvals", 1, **asked)]
+
+    every = amounts()
+    assert len(every) > 2 and amounts(sort="-amount") == sorted(every, key=Decimal, reverse=True)
+    assert amounts(sort="amount") == amounts(sort="-amount")[::-1]
+    (interface,) = {a["interface"] for a in everything(carl, "/approvals", 10)}
+    assert amounts(interface=interface) == every and amounts(interface="another") == []
+    assert amounts(entity="another") == [] and len(amounts(sort="due")) == len(every)
+    assert carl.get("/approvals", params={"sort": "makers"}).status_code == 422
+
+
 def test_a_second_person_approves_and_the_first_cannot(site: Front) -> None:
     office = site.office
     office.journal("J-1", "1500.00", by="carl")

@@ -44,13 +44,14 @@ PLACES = (
     ("/receivables", "Receivables", "documents:read", "r"),
     ("/close", "Close", "close:read", "l"),
     ("/interfaces", "Interfaces", "interfaces:read", "i"),
+    ("/deliveries", "Deliveries", "documents:read", "w"),
     ("/mappings", "Mappings", "mappings:read", "n"),
     ("/evidence", "Evidence", "evidence:read", "e"),
     ("/access", "Access", "access:read", "u"),
     ("/systems", "Systems", "systems:read", "s"),
     ("/set-up", "Set up", "systems:read", "q"),
 )
-GROUPS = (("Work", 0, 5), ("Books", 5, 10), ("Platform", 10, 16))
+GROUPS = (("Work", 0, 5), ("Books", 5, 10), ("Platform", 10, 17))
 
 
 @dataclass(frozen=True)

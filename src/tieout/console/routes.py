@@ -76,6 +76,7 @@ def pages(
             at("/approvals/{number:int}", approval.view, approval.act),
             at("/documents", documents.view),
             at("/documents/{number:int}", documents.one),
+            at("/deliveries", documents.deliveries),
             at("/payouts", payouts.view),
             at("/payouts/{number:int}", payouts.one),
             at("/payments", payments.view, payments.act),

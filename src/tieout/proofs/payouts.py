@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from tieout.documents.states import EffectState
+from tieout.money import Period
 from tieout.security import ChangedRow, changed_rows, in_words
 from tieout.store import Connection, Queries, snapshot
 
@@ -101,16 +102,17 @@ def payout_keys(
     limit: int,
     document_id: int | None = None,
     interface: str | None = None,
+    month: Period | None = None,
 ) -> list[dict[str, Any]]:
-    """Payouts of some entities (None: of every one), of one interface or of any, the latest first, beginning `after` (day,
-    document)."""
+    """Payouts of some entities (None: of every one), of one interface or of any, of one month or of any, the latest first,
+    beginning `after` (day, document)."""
     on, number = after or (None, None)
-    given = {"entities": list(entities) if entities is not None else None, "on": on, "after": number}
-    return list(
-        connection.execute(
-            _SQL["payout_keys"], {**given, "limit": limit, "document_id": document_id, "interface": interface}
-        ).fetchall()
-    )
+    given = {
+        "entities": list(entities) if entities is not None else None, "on": on, "after": number, "limit": limit,
+        "document_id": document_id, "interface": interface, "first": month.first if month else None,
+        "last": month.last if month else None,
+    }  # fmt: skip
+    return list(connection.execute(_SQL["payout_keys"], given).fetchall())
 
 
 def prove_payouts(connection: Connection, given: Sequence[dict[str, Any]] | None = None) -> list[PayoutProof]:

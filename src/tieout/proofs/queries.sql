@@ -57,6 +57,7 @@ where d.category = 'payout' and d.state <> 'superseded'
   and (%(entities)s::text[] is null or d.entity = any(%(entities)s))
   and (%(document_id)s::bigint is null or d.document_id = %(document_id)s)
   and (%(interface)s::text is null or d.interface = %(interface)s)
+  and (%(first)s::date is null or d.accounting_on between %(first)s::date and %(last)s::date)
   and (%(on)s::date is null or (d.accounting_on, d.document_id) < (%(on)s::date, %(after)s::bigint))
 order by d.accounting_on desc, d.document_id desc limit %(limit)s
 

@@ -27,13 +27,17 @@ def kept_invoices(
     *,
     status: str | None = None,
     number: str | None = None,
+    party: str | None = None,
     after: tuple[date, int] | None = None,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """Invoices of an entity and how each stands, those that were due first at the beginning: those of a status, or all that are
-    not paid; beginning `after` (due day or its own, entry)."""
+    not paid; of customers in whose name `party` stands, in large or small letters; beginning `after` (due day or its own,
+    entry)."""
     on, move = after or (None, None)
-    given = {"entity": entity, "status": status, "number": number, "on": on, "move": move, "limit": limit}
+    given = {
+        "entity": entity, "status": status, "number": number, "party": party, "on": on, "move": move, "limit": limit,
+    }  # fmt: skip
     return list(connection.execute(_SQL["invoices"], given).fetchall())
 
 

@@ -95,6 +95,7 @@ select move, number, customer, name, booked_on, due_on, currency, residual, comp
 from tieout.receivable_invoice
 where entity = %(entity)s and (%(status)s::text is null and status <> 'paid' or status = %(status)s::text)
   and (%(number)s::text is null or number = %(number)s::text)
+  and (%(party)s::text is null or strpos(lower(name), lower(%(party)s::text)) > 0)
   and (%(move)s::bigint is null or (coalesce(due_on, booked_on), move) > (%(on)s::date, %(move)s::bigint))
 order by coalesce(due_on, booked_on), move limit %(limit)s
 

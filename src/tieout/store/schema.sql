@@ -1759,6 +1759,7 @@ CREATE INDEX decided_alone_person ON tieout.decided_alone USING btree (entity, l
 CREATE UNIQUE INDEX declared_origin_one ON tieout.declared_origin USING btree (entity, name) WHERE (ended_at IS NULL);
 CREATE INDEX delivery_arrival ON tieout.delivery USING btree ((((body)::jsonb ->> 'left'::text))) WHERE (effect = ANY (ARRAY['match_bank_line'::text, 'match_payout_reversal'::text]));
 CREATE INDEX delivery_document ON tieout.delivery USING btree (document_id);
+CREATE INDEX delivery_refused ON tieout.delivery USING btree (delivery_id) WHERE (state = 'refused'::text);
 CREATE INDEX delivery_todo ON tieout.delivery USING btree (system, lane, delivery_id) WHERE (state = ANY (ARRAY['waiting'::text, 'attempting'::text, 'unknown'::text]));
 CREATE INDEX delivery_unmatch ON tieout.delivery USING btree (delivery_id) WHERE (effect ~~ 'unmatch%'::text);
 CREATE INDEX document_awaiting ON tieout.document USING btree (reason) WHERE ((state = 'normalised'::text) AND (reason <> ''::text));

@@ -15,6 +15,7 @@ from tieout.api.v1 import (
     closing,
     deciding,
     declaring,
+    delivering,
     documents,
     finding,
     identity,
@@ -53,7 +54,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, finding, documents, story, origins, proving, taxing, matching, approving, closing, certifying, late, paying, receivables, running, standing, declaring, mapping, systems, setting_up, subscriptions, views, papers
+        identity, access, today, deciding, cases, finding, documents, delivering, story, origins, proving, taxing, matching, approving, closing, certifying, late, paying, receivables, running, standing, declaring, mapping, systems, setting_up, subscriptions, views, papers
     )
 )  # fmt: skip
 

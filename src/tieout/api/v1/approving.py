@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -11,9 +12,10 @@ from pydantic import BaseModel, Field
 
 from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.context import TheConnection, TheContext
-from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
+from tieout.api.v1.paging import After, Limit, Page, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money
+from tieout.api.v1.sorting import MOST_SORTED, Columns, Order, Sort, paged
 from tieout.approvals import ApprovalError, Request, load_request
 from tieout.planning import take_decision
 from tieout.store import Queries
@@ -22,6 +24,10 @@ _SQL = Queries("tieout.api.v1")
 router = APIRouter(prefix="/approvals", tags=["approvals"])
 Reader = Annotated[Caller, needs("approvals:read")]
 Decider = Annotated[Caller, needs("approvals:decide")]
+_COLUMNS: Columns = {
+    "number": ("request_id", int), "subject": ("subject", str), "entity": ("entity", str), "amount": ("amount", Decimal),
+    "due": ("due_at", datetime.fromisoformat), "state": ("state", str),
+}  # fmt: skip
 
 
 class ApprovalStep(BaseModel):
@@ -85,19 +91,23 @@ def approvals(
     caller: Reader,
     connection: TheConnection,
     entity: Filter = None,
+    interface: Filter = None,
     state: Literal["open", "all"] = "open",
+    sort: Sort = None,
     limit: Limit = 50,
     after: After = "",
 ) -> Page[Approval]:
-    """What waits for people, in the order in which it was asked."""
-    (number,) = read_place(after, (int,))
+    """What waits for people, in the order in which it was asked; or sorted by a column among what was asked first."""
+    order = Order.read(sort, _COLUMNS, "request_id", after) if sort else None
+    (number,) = read_place("" if order else after, (int,))
     given = {
-        "every": state == "all", "entities": seen_by(caller, "approvals:read", entity), "request_id": number,
-        "limit": limit + 1,
+        "every": state == "all", "entities": seen_by(caller, "approvals:read", entity), "interface": interface,
+        "request_id": number, "limit": (MOST_SORTED if order else limit) + 1,
     }  # fmt: skip
-    rows, more = cut(connection.execute(_SQL["requests"], given).fetchall(), limit)
+    asked = connection.execute(_SQL["requests"], given).fetchall()
+    rows, following, among = paged(asked, limit, order, "request_id")
     found = [_told(load_request(connection, r["request_id"])) for r in rows]
-    return Page(items=[Approval(**f) for f in found], next=place(rows[-1]["request_id"]) if more else None)
+    return Page(items=[Approval(**f) for f in found], next=following, among=among)
 
 
 @router.get("/{request_id}")

@@ -13,11 +13,11 @@ from starlette.concurrency import run_in_threadpool
 
 from tieout.api.v1.calling import Caller, needs, needs_person, needs_shortly, seen_by
 from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
-from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
+from tieout.api.v1.paging import After, Limit, Page, read_place
 from tieout.api.v1.previews import Tried, tried_now
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, MonthFilter, Name, Reason, Why
-from tieout.api.v1.sorting import MOST_SORTED, Columns, Order, Sort
+from tieout.api.v1.sorting import MOST_SORTED, Columns, Order, Sort, paged
 from tieout.cases import assign_cases, go_alone, note_case, notes_of
 from tieout.causes import Held, Offer, cause_named, offers
 from tieout.finding import names_of
@@ -226,13 +226,8 @@ def cases(
         "interface": interface, "period": period, "owner": owner, "source_key": source_key, "group": group, "amount": amount, "case_id": number,
         "limit": (MOST_SORTED if order else limit) + 1,
     }  # fmt: skip
-    rows: Sequence[dict[str, Any]] = connection.execute(_SQL["cases"], given).fetchall()
-    among = None
-    if order is not None:
-        rows, following, among = order.page(rows, limit)
-    else:
-        rows, more = cut(rows, limit)
-        following = place(rows[-1]["amount"], rows[-1]["case_id"]) if more else None
+    found = connection.execute(_SQL["cases"], given).fetchall()
+    rows, following, among = paged(found, limit, order, "amount", "case_id")
     return Page(items=_listed(connection, rows), next=following, among=among)
 
 

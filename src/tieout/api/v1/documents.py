@@ -13,10 +13,10 @@ from pydantic import BaseModel
 from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.elsewhere import Elsewhere, Places
-from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
+from tieout.api.v1.paging import After, Limit, Page, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, MonthFilter
-from tieout.api.v1.sorting import MOST_SORTED, Columns, Order, Sort
+from tieout.api.v1.sorting import MOST_SORTED, Columns, Order, Sort, paged
 from tieout.finding import names_of
 from tieout.observe import correlation_of
 from tieout.security import masked, masked_json
@@ -153,21 +153,22 @@ def documents(
     }  # fmt: skip
     query = "documents_of_month" if period and not (interface or source_key) else "documents"
     found = connection.execute(_SQL[query], given).fetchall()
-    if order is not None:
-        shown, following, among = order.page(found, limit)
-        return Page(items=with_names(connection, shown), next=following, among=among)
-    rows, more = cut(found, limit)
-    return Page(items=with_names(connection, rows), next=place(rows[-1]["document_id"]) if more else None)
+    rows, following, among = paged(found, limit, order, "document_id")
+    return Page(items=with_names(connection, rows), next=following, among=among)
 
 
 def with_names(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[Document]:
     """Documents with what people know each by."""
-    names = names_of(connection, [r["document_id"] for r in rows])
-    return [Document(**{**r, **_said(names.get(r["document_id"]))}) for r in rows]
+    names = names_said(connection, [r["document_id"] for r in rows])
+    return [Document(**{**r, **names.get(r["document_id"], {})}) for r in rows]
 
 
-def _said(name: dict[str, Any] | None) -> dict[str, str]:
-    return {k: name[k] for k in ("thing", "number", "party")} if name else {}
+def names_said(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str, str]]:
+    """What people know documents by, by their numbers: thing, number and party of each that is searched."""
+    return {
+        n: {k: name[k] for k in ("thing", "number", "party")}
+        for n, name in names_of(connection, numbers).items()
+    }
 
 
 @router.get("/documents/{document_id}/source")
@@ -215,7 +216,7 @@ def document(
         raise ProblemError(404, "document", f"no document {document_id}")
     places = Places(context)
     return WholeDocument(
-        **{**row, **_said(names_of(connection, [document_id]).get(document_id))},
+        **{**row, **names_said(connection, [document_id]).get(document_id, {})},
         trace_id=correlation_of(row["interface"], row["source_key"]),
         content=masked_json(_content(connection, document_id)),
         revisions=[

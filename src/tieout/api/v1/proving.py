@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -18,6 +19,7 @@ from tieout.api.v1.elsewhere import Elsewhere, Places
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Figure, Filter, Money, MonthFilter, MonthInQuery, month
+from tieout.api.v1.sorting import MOST_SORTED, Columns, Order, Sort, paged
 from tieout.connector_api import ConnectorError
 from tieout.kept_figures import read_kept
 from tieout.operations.proving import take_figures
@@ -32,6 +34,10 @@ Reader = Annotated[Caller, needs("documents:read")]
 Taker = Annotated[Caller, needs_shortly("interfaces:run")]
 Bucket = Literal["posted", "waiting", "in_exception", "excluded"]
 _MOST_MONTHS = 120
+_PAYOUT_COLUMNS: Columns = {
+    "number": ("document_id", int), "key": ("payout_key", str), "interface": ("interface", str), "entity": ("entity", str),
+    "accounting_on": ("accounting_on", date.fromisoformat), "amount": ("sent", Decimal),
+}  # fmt: skip
 SERIES = ("volumes", "matching", "payouts", "cash", "flows", "ageing")
 SeriesName = Literal["volumes", "matching", "payouts", "cash", "flows", "ageing"]
 
@@ -295,18 +301,26 @@ def payouts(
     connection: TheConnection,
     entity: Filter = None,
     interface: Filter = None,
+    period: MonthFilter = None,
+    sort: Sort = None,
     limit: Limit = 50,
     after: After = "",
 ) -> Page[Payout]:
-    """Payouts with their proofs, the latest first."""
-    on, number = read_place(after, (date.fromisoformat, int))
-    mine = seen_by(caller, "documents:read", entity)
-    keys = payout_keys(connection, mine, (on, number) if after else None, limit + 1, interface=interface)
-    rows, more = cut(keys, limit)
+    """Payouts with their proofs, the latest first; or sorted by a column among the latest that fit."""
+    order = Order.read(sort, _PAYOUT_COLUMNS, "document_id", after) if sort else None
+    on, number = read_place("" if order else after, (date.fromisoformat, int))
+    keys = payout_keys(
+        connection, seen_by(caller, "documents:read", entity), (on, number) if number else None,
+        (MOST_SORTED if order else limit) + 1, interface=interface, month=month(period) if period else None,
+    )  # fmt: skip
+    for key in keys:
+        # As the proof says it: what a provider paid out leaves its balance.
+        key["sent"] = -key["amount"]
+    rows, following, among = paged(keys, limit, order, "accounting_on", "document_id")
     found = prove_payouts(connection, rows)
     places = Places(context).documents(connection, rows)
     shown = [_payout(k, p, places) for k, p in zip(rows, found, strict=True)]
-    return Page(items=shown, next=place(rows[-1]["accounting_on"], rows[-1]["document_id"]) if more else None)
+    return Page(items=shown, next=following, among=among)
 
 
 @router.get("/payouts/{document_id}")

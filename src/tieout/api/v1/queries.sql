@@ -87,6 +87,36 @@ from tieout.document where document_id = %(document_id)s
 select delivery_id, system, effect, external_id, state, attempts, target_model, target_id, confirmed_at, changed, plan_no
 from tieout.delivery where document_id = %(document_id)s order by delivery_id
 
+-- name: deliveries_listed
+-- In the order of their documents, which have the indexes of what a list is filtered by.
+select v.delivery_id, v.document_id, d.interface, d.entity, d.kind, d.source_key, d.accounting_on, d.currency, d.measure_debit,
+    d.measure_credit, v.system, v.effect, v.external_id, v.state, v.attempts, v.next_attempt_at, v.target_model, v.target_id,
+    v.confirmed_at, v.changed
+from tieout.document d join tieout.delivery v using (document_id)
+where (%(entities)s::text[] is null or d.entity = any(%(entities)s))
+  and (%(interface)s::text is null or d.interface = %(interface)s)
+  and (%(period)s::text is null or d.period = %(period)s)
+  and (%(state)s::text is null or v.state = %(state)s)
+  and (%(document_id)s::bigint is null or (d.document_id, v.delivery_id) < (%(document_id)s::bigint, %(delivery_id)s::bigint))
+order by d.document_id desc, v.delivery_id desc limit %(limit)s
+
+-- name: deliveries_left
+-- Those that are not read back have indexes of their own, and are few beside the others.
+with left_over as (
+    select delivery_id from tieout.delivery
+    where state in ('waiting', 'attempting', 'unknown') and state = %(state)s::text
+    union all
+    select delivery_id from tieout.delivery where state = 'refused' and %(state)s::text = 'refused')
+select v.delivery_id, v.document_id, d.interface, d.entity, d.kind, d.source_key, d.accounting_on, d.currency, d.measure_debit,
+    d.measure_credit, v.system, v.effect, v.external_id, v.state, v.attempts, v.next_attempt_at, v.target_model, v.target_id,
+    v.confirmed_at, v.changed
+from left_over join tieout.delivery v using (delivery_id) join tieout.document d using (document_id)
+where (%(entities)s::text[] is null or d.entity = any(%(entities)s))
+  and (%(interface)s::text is null or d.interface = %(interface)s)
+  and (%(period)s::text is null or d.period = %(period)s)
+  and (%(document_id)s::bigint is null or (d.document_id, v.delivery_id) < (%(document_id)s::bigint, %(delivery_id)s::bigint))
+order by d.document_id desc, v.delivery_id desc limit %(limit)s
+
 -- name: lines
 select v.external_id, p.line_no, p.accounting_on, p.account, p.currency, p.amount, p.company_amount
 from tieout.delivery v join tieout.posting_line p on p.external_id = v.external_id and p.plan_no = v.plan_no
@@ -96,9 +126,10 @@ where v.document_id = %(document_id)s order by v.delivery_id, p.line_no
 select case_id from tieout.cases where document_id = %(document_id)s order by case_id
 
 -- name: requests
-select request_id from tieout.approval_request
+select request_id, entity, subject, amount, due_at, state from tieout.approval_request
 where (%(every)s or state = 'open')
   and (%(entities)s::text[] is null or entity = any(%(entities)s))
+  and (%(interface)s::text is null or interface = %(interface)s)
   and (%(request_id)s::bigint is null or request_id > %(request_id)s)
 order by request_id limit %(limit)s
 

@@ -14,7 +14,8 @@ from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.elsewhere import Elsewhere, Places
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
-from tieout.api.v1.shapes import Code, Money, Name
+from tieout.api.v1.shapes import Code, Filter, Money, Name
+from tieout.api.v1.sorting import MOST_SORTED, Columns, Order, Sort, paged
 from tieout.receivables import (
     CollectionError,
     CollectionKind,
@@ -30,6 +31,10 @@ Reader = Annotated[Caller, needs("documents:read")]
 Collector = Annotated[Caller, needs("matches:write")]
 Status = Literal["open", "promised", "reminded", "in collection", "paid"]
 Number = Annotated[int, Path(gt=0, lt=2**62)]
+_COLUMNS: Columns = {
+    "number": ("number", str), "name": ("name", str), "due": ("due", date.fromisoformat), "residual": ("residual", Decimal),
+    "status": ("status", str),
+}  # fmt: skip
 
 
 class Exposure(BaseModel):
@@ -128,23 +133,29 @@ def invoices(
     context: TheContext,
     connection: TheConnection,
     status: Status | None = None,
+    party: Filter = None,
+    sort: Sort = None,
     limit: Limit = 50,
     after: After = "",
 ) -> Page[Invoice]:
-    """Invoices of an entity and how each stands: those that were due first at the beginning; all that are not paid, or those of
-    a status."""
+    """Invoices of an entity and how each stands: those that were due first at the beginning, or sorted by a column among these; all
+    that are not paid, or those of a status; of customers in whose name `party` stands."""
     if not caller.may("documents:read", entity):
         return Page(items=[], next=None)
-    on, move = read_place(after, (date.fromisoformat, int))
+    order = Order.read(sort, _COLUMNS, "move", after) if sort else None
+    on, move = read_place("" if order else after, (date.fromisoformat, int))
     found = kept_invoices(
-        connection, entity, status=status, after=(on, move) if after else None, limit=limit + 1
-    )
-    rows, more = cut(found, limit)
-    last, places = rows[-1] if rows else {}, Places(context)
+        connection, entity, status=status, party=party, after=(on, move) if move else None,
+        limit=(MOST_SORTED if order else limit) + 1,
+    )  # fmt: skip
+    for row in found:
+        row["due"] = row["due_on"] or row["booked_on"]
+    rows, following, among = paged(found, limit, order, "due", "move")
+    places = Places(context)
     return Page(
         items=[Invoice(**r, elsewhere=places.in_books(entity, "account.move", r["move"])) for r in rows],
-        next=place(last["due_on"] or last["booked_on"], last["move"]) if more else None,
-    )
+        next=following, among=among,
+    )  # fmt: skip
 
 
 @router.get("/invoices/{entity}/{move}/events")

@@ -62,3 +62,14 @@ class Order:
 
     def _key(self, row: Mapping[str, Any]) -> tuple[Any, int]:
         return row[self.field], row[self.number]
+
+
+def paged(
+    rows: Sequence[dict[str, Any]], limit: int, order: Order | None, *by: str
+) -> tuple[Sequence[dict[str, Any]], str | None, int | None]:
+    """A page of rows, where the next one begins, and among how many was sorted: in an order that somebody asked for, or in the
+    rows' own, where the next page begins after the last row's values of `by`."""
+    if order is not None:
+        return order.page(rows, limit)
+    shown, more = cut(rows, limit)
+    return shown, place(*(shown[-1][k] for k in by)) if more else None, None

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from tieout.console.asking import AnswerError
 from tieout.console.rendering import Page, Renderer, as_text
+from tieout.console.views.keeping import kept_views, known_interfaces
 
 _MOST = 40
 
@@ -22,8 +23,12 @@ class Approvals:
     async def view(self, page: Page) -> Response:
         """The open requests of whoever looks, or with `state=all` every one, a page at a time."""
         state = "all" if page.arg("state") == "all" else "open"
-        found = await page.api.get("/approvals", state=state, after=page.arg("after"))
-        return self._r.render(page, "approvals.html", list=found, now=page.now)
+        wanted = {k: page.arg(k) for k in ("sort", "entity", "interface", "after")}
+        found = await page.api.get("/approvals", state=state, **wanted)
+        return self._r.render(
+            page, "approvals.html", list=found, now=page.now, interfaces=await known_interfaces(page),
+            entities=page.who["entities"], views=await kept_views(page),
+        )  # fmt: skip
 
     async def act(self, page: Page) -> str:
         """Decide the requests that were ticked; what became of them, as a sentence. Raises AnswerError where

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from tieout.console.rendering import Page, Renderer, as_text
-from tieout.console.views.keeping import kept_views
+from tieout.console.views.keeping import kept_views, known_interfaces
 
 _FILTERS = ("sort", "source_key", "interface", "entity", "period", "state", "kind")
 
@@ -22,11 +22,18 @@ class Documents:
         """Documents that fit the address's filters, a page at a time."""
         wanted = {k: page.arg(k) for k in _FILTERS}
         found = await page.api.get("/documents", **wanted, after=page.arg("after"))
-        told = await page.api.maybe("/series/flows")
-        names = {r["interface"] for r in told["rows"]} if told else set()
         return self._r.render(
-            page, "documents.html", list=found, interfaces=sorted(names), views=await kept_views(page),
+            page, "documents.html", list=found, interfaces=await known_interfaces(page), views=await kept_views(page),
             entities=page.who["entities"],
+        )  # fmt: skip
+
+    async def deliveries(self, page: Page) -> Response:
+        """Effects on their way to systems that fit the address's filters, a page at a time."""
+        wanted = {k: page.arg(k) for k in ("sort", "interface", "entity", "period", "state")}
+        found = await page.api.get("/deliveries", **wanted, after=page.arg("after"))
+        return self._r.render(
+            page, "deliveries.html", list=found, interfaces=await known_interfaces(page), views=await kept_views(page),
+            entities=page.who["entities"], now=page.now,
         )  # fmt: skip
 
     async def one(self, page: Page) -> Response:

@@ -55,19 +55,24 @@ LISTS: dict[str, List] = {
         "document_id=No.:number, thing=What, number=Number, party=Whose, source_key=Source key, revision=Revision:number, "
         "interface=Interface, entity=Entity, accounting_on=Accounted:date, period=Period, measure_debit=Debit:money, "
         "measure_credit=Credit:money, currency=Currency, state=State, reason=Reason")),
+    "deliveries": List("/deliveries", ("entity", "interface", "period", "state", "sort"), _columns(
+        "delivery_id=No.:number, effect=Effect, thing=What, number=Number, party=Whose, source_key=Source key, interface=Interface, "
+        "entity=Entity, accounting_on=Accounted:date, measure_debit=Debit:money, measure_credit=Credit:money, currency=Currency, "
+        "system=System, external_id=External id, state=State, attempts=Attempts:number, next_attempt_at=Next try:date, "
+        "confirmed_at=Read back:date, target_model=Record, target_id=Record no.:number")),
     "cases": List("/cases", ("cause", "entity", "interface", "period", "owner", "source_key", "group", "state", "sort"), _columns(
         "case_id=Case:number, title=What, cause=Cause, number=Number, party=Whose, source_key=Source key, interface=Interface, "
         "entity=Entity, period=Period, amount=At risk:money, currency=Currency, blocking=Blocking, owner=Owner, state=State, "
         "opened_at=Opened:date, due_at=Due:date, detail=What happened, recovery=What recovers it")),
-    "payouts": List("/payouts", ("entity", "interface"), _columns(
+    "payouts": List("/payouts", ("entity", "interface", "period", "sort"), _columns(
         "payout_key=Payout, entity=Entity, interface=Interface, accounting_on=Accounted:date, amount=Amount:money, "
         "residual=Residual:money, in_transit=Not arrived:money, currency=Currency, parts=Movements:number, proven=Proven, why=Why not")),
     "tie-out": List("/tie-out", ("entity", "interface", "period"), _columns(
         f"interface=Interface, entity=Entity, period=Period, currency=Currency, {_figures()}, proven=Proven"), rows="rows"),
-    "receivables": List("/receivables/invoices", ("entity", "status"), _columns(
+    "receivables": List("/receivables/invoices", ("entity", "status", "party", "sort"), _columns(
         "number=Invoice, customer=Customer key, name=Customer, booked_on=Booked:date, due_on=Due:date, residual=Open:money, "
         "currency=Currency, company=Open in company currency:money, status=Status, promised_on=Promised:date"), needed=("entity",)),
-    "approvals": List("/approvals", (), _columns(
+    "approvals": List("/approvals", ("entity", "interface", "state", "sort"), _columns(
         "request_id=Request:number, action=Action, summary=What, subject=Subject, entity=Entity, amount=Amount:money, currency=Currency, "
         "makers=Made by, state=State, requested_at=Asked:date, due_at=Due:date")),
     "evidence": List("/evidence", ("actor", "action", "subject"), _columns(

@@ -12,8 +12,14 @@ from tieout.console.rendering import PLACES, Page, Renderer
 
 # Lists that have something to keep: what stands behind their address.
 LISTS = {path: title for path, title, _, _ in PLACES if path in (
-    "/tie-out", "/cases", "/documents", "/payouts", "/evidence",
+    "/tie-out", "/cases", "/approvals", "/documents", "/payouts", "/receivables", "/deliveries", "/evidence",
 )} | {"/find": "Find"}  # fmt: skip
+
+
+async def known_interfaces(page: Page) -> list[str]:
+    """The interfaces that a list may be filtered by: those that something came through."""
+    told = await page.api.maybe("/series/flows")
+    return sorted({r["interface"] for r in told["rows"]}) if told else []
 
 
 async def kept_views(page: Page) -> list[dict[str, Any]]:

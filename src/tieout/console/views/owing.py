@@ -8,6 +8,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from tieout.console.rendering import Page, Renderer
+from tieout.console.views.keeping import kept_views
 
 KINDS = ("reminded", "promised", "handed over", "taken back")
 STATUSES = ("open", "promised", "reminded", "in collection", "paid")
@@ -29,11 +30,13 @@ class Receivables:
         if entity in entities:
             owed = await page.api.get("/receivables/exposures", entity=entity, limit=20)
             invoices = await page.api.get(
-                "/receivables/invoices", entity=entity, status=page.arg("status"), after=page.arg("after")
+                "/receivables/invoices",
+                entity=entity,
+                **{k: page.arg(k) for k in ("status", "party", "sort", "after")},
             )
         return self._r.render(
             page, "receivables.html", entities=entities, entity=entity, owed=owed["items"], invoices=invoices,
-            kinds=KINDS, statuses=STATUSES,
+            kinds=KINDS, statuses=STATUSES, views=await kept_views(page),
         )  # fmt: skip
 
     async def act(self, page: Page) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from tieout.console.rendering import Page, Renderer
-from tieout.console.views.keeping import kept_views
+from tieout.console.views.keeping import kept_views, known_interfaces
 
 
 def net_of(figure: dict[str, Any]) -> Decimal:
@@ -81,18 +81,12 @@ class Payouts:
 
     async def view(self, page: Page) -> Response:
         """Payouts with how their proofs stand, a page at a time."""
-        wanted = {k: page.arg(k) for k in ("entity", "interface")}
+        wanted = {k: page.arg(k) for k in ("sort", "entity", "interface", "period")}
         found = await page.api.get("/payouts", **wanted, after=page.arg("after"))
-        told = await page.api.maybe("/series/flows")
-        names = sorted({r["interface"] for r in told["rows"]}) if told else []
         return self._r.render(
-            page,
-            "payouts.html",
-            list=found,
-            interfaces=names,
-            entities=page.who["entities"],
+            page, "payouts.html", list=found, interfaces=await known_interfaces(page), entities=page.who["entities"],
             views=await kept_views(page),
-        )
+        )  # fmt: skip
 
     async def one(self, page: Page) -> Response:
         """One payout's movements, their sum and their sums by category: what never came has no amount and is
