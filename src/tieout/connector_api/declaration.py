@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -92,6 +93,8 @@ class SystemConfig:
 
 # What code that reads a message raises where it has another shape: a key that is missing, a text that is a list, a number
 # that no decimal holds, more depth than anybody reads.
+# A bracket, a comma, or a number of a version.
+_SAYS_MORE = re.compile(r" \(|, | \d")
 _OTHER_SHAPE = (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
@@ -161,6 +164,11 @@ class Connector:
     not_covered: tuple[str, ...] = ()
     provider: Callable[[Sequence[str], Mapping[str, Any]], str] | None = None
     page: Callable[[SystemConfig, Named], str] | None = None
+
+    @property
+    def product(self) -> str:
+        """What people call the system, such as "Odoo" or "Shopify": its title up to what says more of it."""
+        return _SAYS_MORE.split(self.title, maxsplit=1)[0]
 
     @property
     def by_browser(self) -> bool:

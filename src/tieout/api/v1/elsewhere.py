@@ -66,4 +66,4 @@ class Places:
             return None
         connector = self._project.connector_of(system)
         url = connector.page_of(config, named)
-        return Elsewhere(title=connector.title, url=url) if url else None
+        return Elsewhere(title=connector.product, url=url) if url else None
