@@ -516,7 +516,7 @@ def test_a_system_is_connected_once_every_step_works(house: House, as_: Any) -> 
     panel.get_by_role("button", name="Test it step by step").click()
     expect(page.locator("#books2 .steps li.good")).not_to_have_count(0)
     expect(page.locator("#books2 .steps li.bad")).to_have_count(0)
-    page.locator("#books2").get_by_role("button", name="Take it out").click()
+    page.locator("#books2").get_by_role("button", name="Disconnect").click()
     expect(page.locator(".flash.good")).to_contain_text("not connected any more")
     assert not found.exists() and not secret.exists()
     # What the project's file declares is taken out there; whoever has one factor alone connects nothing.

@@ -160,7 +160,7 @@ def test_a_list_is_kept_opened_and_taken_away_on_pages(desk: Desk) -> None:
     shown = desk.pages["eve"].get("/documents").text
     assert '<a href="/documents?state=posted&amp;entity=US">Posted of US</a> <span>(cy)</span>' in shown
     listed = desk.pages["cy"].get("/views?page=/documents").text
-    assert "state posted, entity US" in listed and "Take away" in listed
+    assert "state posted, entity US" in listed and "Delete" in listed
     (view,) = desk.views("cy")
     gone = desk.pages["cy"].post(
         "/views?page=/documents",
