@@ -176,6 +176,11 @@ def percent(value: Any) -> str:
     return f"{Decimal(str(value)) * 100:.1f}".removesuffix(".0")
 
 
+def whole(value: str) -> str:
+    """A figure without a nought behind its point."""
+    return value.removesuffix(".0")
+
+
 def negative(value: Any) -> bool:
     """Whether an amount, which the API gives as text, is below zero. decimal.InvalidOperation where it is no
     number."""
@@ -198,5 +203,5 @@ FILTERS = {
     "amount": amount, "number": number, "cause": cause, "plain": plain, "state": state, "ticks": ticks, "when": when,
     "day": day, "long_day": long_day, "month": month, "due": due, "age": age,
     "seconds": seconds,
-    "masked": masked, "absolute": absolute, "percent": percent,
+    "masked": masked, "absolute": absolute, "percent": percent, "whole": whole,
 }  # fmt: skip

@@ -31,6 +31,7 @@ from tieout.proofs.ledger_months import (
 from tieout.proofs.opening import hold_opening
 from tieout.proofs.payouts import Arrival, PayoutProof, arrivals_of, payout_keys, prove_payouts
 from tieout.proofs.pending import pending
+from tieout.proofs.progress import Progress, progress
 from tieout.proofs.reaching import Short, falls_short, lines_up_to, statements_of
 from tieout.proofs.split import (
     Judged,
@@ -102,6 +103,7 @@ __all__ = [
     "LedgerRow",
     "OpenMovement",
     "PayoutProof",
+    "Progress",
     "TieOutRow",
     "Unread",
     "AccountMonth",
@@ -117,6 +119,7 @@ __all__ = [
     "open_gaps",
     "payout_keys",
     "pending",
+    "progress",
     "prove_payouts",
     "statement_gaps",
     "TaxRow",

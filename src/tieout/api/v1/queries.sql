@@ -287,6 +287,14 @@ select entity, period, currency, count(*)::int as count, sum(amount) as amount f
 where state = 'open' and (%(entities)s::text[] is null or entity = any(%(entities)s))
 group by entity, period, currency order by entity, period desc, currency
 
+-- name: changed
+select kind, currency, count(*)::int as count, sum(amount) as amount from (
+    select 'opened' as kind, currency, amount, entity from tieout.cases where opened_at > %(since)s
+    union all
+    select 'solved', currency, amount, entity from tieout.cases where solved_at > %(since)s) c
+where %(entities)s::text[] is null or entity = any(%(entities)s)
+group by kind, currency order by kind, currency
+
 -- name: near
 (select 'case' as kind, case_id as number, cause || ': ' || source_key as what, entity, due_at, amount, currency
 from tieout.cases where state = 'open' and due_at < %(near)s

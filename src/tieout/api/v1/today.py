@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -15,12 +17,14 @@ from tieout.api.v1.shapes import Filter, Money
 from tieout.api.waits import read_waits
 from tieout.causes import cause_named
 from tieout.kept_figures import read_kept
+from tieout.proofs import progress
 from tieout.store import Queries
 
 _SQL = Queries("tieout.api.v1")
 router = APIRouter(tags=["today"])
 Reader = Annotated[Caller, needs("cases:read")]
 _NEAR = timedelta(hours=24)
+_MONTHS = 2
 
 
 class Failed(BaseModel):
@@ -75,8 +79,40 @@ class CashPosition(BaseModel):
     amount: Money
 
 
+class Proven(BaseModel):
+    """How far the money of an entity's month is proven, as turnover: debits and credits alike, each positive, in `currency`. told =
+    proven + waiting + in_exception + unproven; `percent` is the proven share, rounded down to a tenth: 100 only where everything
+    is. `proven_rows` of `rows` interfaces are proven."""
+
+    entity: str
+    period: str
+    currency: str
+    told: Money
+    proven: Money
+    waiting: Money
+    in_exception: Money
+    unproven: Money
+    percent: Money
+    rows: int
+    proven_rows: int
+
+
+class Changed(BaseModel):
+    """What became of cases within a day: `amount` is what is, or was, at risk, positive; `kind` is opened or solved."""
+
+    kind: str
+    currency: str
+    count: int
+    amount: Money
+
+
 class Today(BaseModel):
+    """`progress` is of the tie-out of `progress_as_of`, the newest month with money and the one before it; `changed` of the last 24 hours."""
+
     at: datetime
+    progress: list[Proven]
+    progress_as_of: datetime | None
+    changed: list[Changed]
     failed: list[Failed]
     impact: list[Impact]
     near: list[Near]
@@ -102,8 +138,12 @@ def today(caller: Reader, context: TheContext, connection: TheConnection, entity
         for r in connection.execute(_SQL["stuck"])
         if r["interface"] in visible
     ]
+    tied = read_kept(connection, release, "tie_out", now) if caller.may_anywhere("documents:read") else None
     return Today(
         at=now,
+        progress=_progress(tied.rows, seen_by(caller, "documents:read", entity)) if tied else [],
+        progress_as_of=tied.as_of if tied else None,
+        changed=[Changed(**r) for r in connection.execute(_SQL["changed"], {**given, "since": now - _NEAR})],
         failed=[
             Failed(**r, title=cause_named(r["cause"]).title)
             for r in connection.execute(_SQL["failed"], given)
@@ -123,3 +163,10 @@ def today(caller: Reader, context: TheContext, connection: TheConnection, entity
         stuck=stuck,
         waits=read_waits(connection, release, context.away, mine),
     )
+
+
+def _progress(rows: Sequence[dict[str, Any]], mine: list[str] | None) -> list[Proven]:
+    """Of the newest month that anything is told of, and of the one before."""
+    found = progress(r for r in rows if mine is None or r["entity"] in mine)
+    months = sorted({p.period for p in found})[-_MONTHS:]
+    return [Proven(**asdict(p), percent=p.percent) for p in found if p.period in months]
