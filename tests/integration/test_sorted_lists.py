@@ -84,7 +84,8 @@ def test_payouts_are_of_an_interface_and_a_month_and_sorted(desk: Desk) -> None:
     assert told(desk, "cy", "/payouts", period="2019-02")["items"] == []
 
     def amounts(who: str, sort: str) -> list[Decimal]:
-        found, after = list[Decimal](), ""
+        found: list[Decimal] = []
+        after: str | None = ""
         while after is not None:
             page = told(desk, who, "/payouts", sort=sort, limit=1, after=after)
             found, after = found + [Decimal(p["amount"]) for p in page["items"]], page["next"]
@@ -99,7 +100,8 @@ def test_payouts_are_of_an_interface_and_a_month_and_sorted(desk: Desk) -> None:
 
 def deliveries(desk: Desk, who: str, **asked: Any) -> list[dict[str, Any]]:
     """Every page of the list, two rows each."""
-    found, after = list[dict[str, Any]](), ""
+    found: list[dict[str, Any]] = []
+    after: str | None = ""
     while after is not None:
         page = told(desk, who, "/deliveries", limit=2, after=after, **asked)
         found, after = found + page["items"], page["next"]
@@ -180,7 +182,8 @@ def test_invoices_are_of_a_customer_and_sorted(desk: Desk) -> None:
         )
 
     def numbers(**asked: Any) -> list[str]:
-        found, after = list[str](), ""
+        found: list[str] = []
+        after: str | None = ""
         while after is not None:
             page = told(desk, "cy", "/receivables/invoices", entity="US", limit=1, after=after, **asked)
             found, after = found + [x["number"] for x in page["items"]], page["next"]

@@ -59,7 +59,10 @@ def progress(rows: Iterable[Mapping[str, Any]]) -> list[Progress]:
             mine[n] += more
         seen[0] += 1
         seen[1] += bool(row["proven"])
-    found = [Progress(*key, *mine, *counts[key]) for key, mine in sums.items()]
+    found = [
+        Progress(*key, told, proven, waiting, failed, unproven, *counts[key])
+        for key, (told, proven, waiting, failed, unproven) in sums.items()
+    ]
     found.sort(key=lambda p: (p.entity, p.currency))
     return sorted(found, key=lambda p: p.period, reverse=True)
 

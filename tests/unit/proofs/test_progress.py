@@ -41,7 +41,12 @@ def test_what_nets_to_nothing_counts() -> None:
             )
         ]
     )
-    assert (p.told, p.proven, p.in_exception, p.unproven) == (Decimal(200), Decimal(120), Decimal(80), 0)
+    assert (p.told, p.proven, p.in_exception, p.unproven) == (
+        Decimal(200),
+        Decimal(120),
+        Decimal(80),
+        Decimal(0),
+    )
     assert p.percent == Decimal("60.0")
 
 

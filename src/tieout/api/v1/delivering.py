@@ -72,7 +72,7 @@ def deliveries(
     places, names = Places(context), names_said(connection, [r["document_id"] for r in rows])
     items = [
         Sending(
-            **r, **names.get(r["document_id"], {}),
+            **{**r, **names.get(r["document_id"], {})},
             elsewhere=places.record(r["system"], r["target_model"], r["target_id"]),
         )
         for r in rows
