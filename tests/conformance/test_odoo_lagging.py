@@ -107,6 +107,25 @@ def test_two_effects_are_matched(books: Books) -> None:
     whichever(books, course)
 
 
+def test_what_was_matched_a_moment_ago_is_not_open(books: Books) -> None:
+    """The copy knows both of them, and not that they are matched: Odoo is asked once."""
+
+    def course(nth: int) -> Copy:
+        due, paid = sent(books, books.invoice()), sent(books, cash("100.00"))
+        targets = {o.external_id: (o.model, o.target_id or 0) for o in (due, paid)}
+        request = MatchRequest(left=due.external_id, right=paid.external_id, account="121000")
+        copy = Copy(books)
+        books.odoo.asked.clear()
+        copy.answers(nth)
+        sent(books, Sending(f"tieout.m_{tag()}", request, targets=targets))
+        assert [p for p, _ in books.odoo.asked if p.endswith("/reconcile")] == [
+            "/json/2/account.move.line/reconcile"
+        ]
+        return copy
+
+    whichever(books, course)
+
+
 def test_lines_are_matched_of_which_one_stays_open_in_part(books: Books) -> None:
     """In two steps: what is open after the first is read in between."""
 
