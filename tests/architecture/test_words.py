@@ -84,3 +84,17 @@ def test_the_console_uses_none_of_them(path: Path) -> None:
 def test_what_is_said_uses_none_of_them(folder: str) -> None:
     found = {where(path): text for path in sources(folder) for text in said(path) if WORST.search(text)}
     assert found == {}
+
+
+def test_a_button_names_what_it_does() -> None:
+    """No button is called what the glossary lists as saying nothing."""
+    listed = GLOSSARY.read_text().partition("On buttons:")[2].partition("; but")[0]
+    vague = set(re.findall(r"\*([^*]+)\*", listed))
+    assert {"Give", "Say", "Make it"} <= vague
+    found = {
+        f"{path.name}: {text.strip()}"
+        for path in sorted((ROOT / "src/tieout/console/templates").glob("*.html"))
+        for text in re.findall(r"<button[^>]*>([^<{]+)</button>", path.read_text())
+        if text.strip() in vague
+    }
+    assert found == set()
