@@ -78,14 +78,14 @@ def test_nobody_finds_or_counts_what_they_may_not_see(hands: Hands) -> None:
 # What recovers each planted fault in tests/simulation/recoveries.py, of what its case offers.
 OFFERED: dict[str, set[str]] = {
     "unknown_tax": {"map", "replay"}, "unmapped_account": {"map", "replay"}, "unknown_dimension": {"map", "replay"},
-    "unknown_customer": {"mend_at_source"}, "order_edited_after_payout": {"solve"}, "payment_without_order": {"match"},
+    "unknown_customer": {"mend_at_source", "poll"}, "order_edited_after_payout": {"solve"}, "payment_without_order": {"match"},
     "unmatched_bank_line": {"match"}, "imported_by_another_connector": {"exclude"}, "unreadable_file": {"give_file", "solve"},
-    "changed_in_ledger": {"mend_in_ledger"}, "reversed_in_ledger": {"mend_in_ledger"}, "refund_failed": {"solve"},
-    "deposit_differs_from_payout": {"match"}, "unreconciled_in_ledger": {"mend_in_ledger"},
+    "changed_in_ledger": {"mend_in_ledger", "read_back"}, "reversed_in_ledger": {"mend_in_ledger", "read_back"}, "refund_failed": {"solve"},
+    "deposit_differs_from_payout": {"match"}, "unreconciled_in_ledger": {"mend_in_ledger", "read_back"},
     "late_event": {"decide_late", "mend_in_ledger", "set_up", "replay"}, "bank_details_differ": {"mend_at_source", "replay"},
     "bill_above_order": {"mend_at_source", "replay"}, "duplicate_bill": {"exclude"}, "duplicate_payroll_run": {"exclude"},
     "intercompany_one_sided": {"ask"}, "paid_already": {"exclude"}, "payment_returned": {"pay", "solve"},
-    "schedule_differs": {"mend_at_source"}, "tax_engine_down": {"solve"}, "unbalanced_journal": {"mend_at_source"},
+    "schedule_differs": {"mend_at_source", "poll"}, "tax_engine_down": {"solve"}, "unbalanced_journal": {"mend_at_source"},
 }  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def test_what_can_be_done_is_offered_on_the_page_by_the_api_and_by_the_command_l
                 failed.append(f"{cause} offers {[r['action'] for r in offered]}")
             page = html.unescape(http.get(f"/cases/{found['case_id']}").text)
             failed += [f"{cause}: no {r['label']} on the page" for r in offered if r["label"] not in page]
-            links = [r["page"] for r in offered if r["page"] and not r["page"].startswith("/cases/")]
+            links = [r["page"] for r in offered if r["page"]]
             failed += [f"{cause}: {link}" for link in links if http.get(link).status_code != 200]
             if case["means"] not in page:
                 failed.append(f"{cause}: the page does not say what it means")
@@ -118,7 +118,8 @@ def test_what_can_be_done_is_offered_on_the_page_by_the_api_and_by_the_command_l
     (found,) = hands.ask("GET", f"/cases?cause={cause}")["items"]
     (row,) = [r for r in hands.ask("GET", f"/cases/{found['case_id']}")["recoveries"] if r["action"] == "map"]
     table = {"unknown_tax": "taxes", "unknown_dimension": "dimensions"}[cause]
-    assert row["operation"] == f"PUT /mappings/{table}" and row["page"] == f"/mappings/{table}"
+    assert row["operation"] == f"POST /cases/{found['case_id']}/map" and row["parameters"]["table"] == table
+    assert row["page"].startswith(f"/cases/{found['case_id']}?do=map&key=")
     assert repr(row["parameters"]["key"]) in found["recovery"]
 
 

@@ -3,67 +3,19 @@ people, each one click away, and nobody without the link is either."""
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from tests.acceptance.commands import run_tieout
+from tests.acceptance.companies import up
 from tieout_sandbox.demo.living import Living
 
 pytestmark = pytest.mark.long
-ORDERS = 14
-UP = (
-    "import sys, tieout_sandbox.demo.living as living; living.ORDERS = {orders}; sys.argv = {argv!r}; "
-    "from tieout.bootstrap import main; main()"
-)
-
-
-class Up:
-    """`tieout up` of a folder, with a small company."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.log = folder.with_suffix(".log")
-        argv = ["tieout", "up", "--dir", str(folder), "--seconds-a-day", "0.01", *options]
-        with self.log.open("wb") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", UP.format(orders=ORDERS, argv=argv)], stdout=file, stderr=file,
-                env={**os.environ, "COLUMNS": "400"},
-            )  # fmt: skip
-
-    def said(self, pattern: str, seconds: float = 600) -> re.Match[str]:
-        deadline = time.monotonic() + seconds
-        while (found := re.search(pattern, self.log.read_text())) is None:
-            assert self.process.poll() is None and time.monotonic() < deadline, self.log.read_text()[-3000:]
-            time.sleep(0.1)
-        return found
-
-    @property
-    def link(self) -> str:
-        return self.said(r"http://localhost:\d+/enter\?key=\S+")[0]
-
-    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
-        self.process.send_signal(number)
-        self.process.wait(120)
-
-
-@contextmanager
-def up(folder: Path, *options: str) -> Iterator[Up]:
-    running = Up(folder, *options)
-    try:
-        yield running
-    finally:
-        if running.process.poll() is None:
-            running.end()
 
 
 def held(folder: Path, copy: Path) -> str:

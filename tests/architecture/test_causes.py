@@ -218,7 +218,7 @@ def test_where_actions_are_done_there_is_something() -> None:
     pages = {_shape(p) for p in re.findall(r'at\("([^"]+)"', (HOUSE / "console" / "routes.py").read_text())}
     for action, way in WAYS.items():
         assert not way.operation or _shape(way.operation) in operations, f"{action}: {way.operation}"
-        for page in (way.page, way.page_without):
+        for page in (way.page, *way.page_without):
             assert not page or _shape(page.partition("?")[0]) in pages, f"{action}: {page}"
         if way.command:
             _resolve(way.command)

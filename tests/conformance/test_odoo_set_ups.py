@@ -15,9 +15,10 @@ import pytest
 
 from tests.conformance.odoo_set_ups import WRONG, Case, Wrong
 from tests.conformance.test_odoo_versions import NOW, Books
-from tieout.connector_api import SetupError
+from tieout.connector_api import ConnectorError, SetupError
 from tieout.connectors.odoo.transports import READING
 from tieout.connectors.odoo.versions import V18, V19, V20, Differences
+from tieout.operations.curing import MissingRow, row_choices
 from tieout.operations.open_project import OpenProject
 from tieout.operations.set_ups import look_up_rows
 from tieout.operations.systems import check_system, try_system
@@ -175,6 +176,46 @@ def test_a_draft_of_a_mapping_is_looked_up_in_the_ledger(
             case.books.serving.stop()
             (down,) = look_up_rows(project, "accounts", rows)
             assert down.well and "warning: nothing was looked up there" in down.said
+        finally:
+            project.close()
+
+
+@pytest.mark.parametrize("played", [V18, V19, V20], ids=lambda p: p.series)
+def test_what_can_stand_in_a_row_is_what_the_ledger_has_in_use_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, played: Differences
+) -> None:
+    with case_of(played) as case:
+        taxes = case.books.odoo.service.world.table("account.tax").values()
+        case.update(
+            "account.tax",
+            next(t for t in taxes if t["type_tax_use"] == "sale"),
+            name="Old levy",
+            active=False,
+        )
+        field, archived = played.archived
+        case.update("account.account", case.found("account.account", code="450000"), **{field: archived})
+        project = project_of(case, tmp_path, monkeypatch)
+
+        def choices(table: str, key: str) -> dict[str, str]:
+            missing = MissingRow(table, key, "US", ((1, "US"),))
+            return {c.value: c.words for c in row_choices(project, missing)}
+
+        try:
+            accounts = choices("accounts", "revenue.tips")
+            assert accounts["400000"] == case.found("account.account", code="400000")["name"]
+            assert "450000" not in accounts
+            # What is matched stands on accounts that allow it, money on those of money.
+            matched = choices("accounts", "unapplied.other")
+            assert "212100" in matched and "400000" not in matched and set(matched) < set(accounts)
+            assert "101511" in choices("accounts", "bank.X") and "400000" not in choices("accounts", "bank.X")
+            assert "BNKU" in choices("journals", "bank.X") and "INV" not in choices("journals", "bank.X")
+            kept = {t["name"] for t in taxes if t["active"] and t["type_tax_use"] == "sale"}
+            assert kept and set(choices("taxes", "US-NY: City Levy")) == kept
+            # Of a table whose words are the project's own it is what it says of others.
+            assert choices("tax_rates", "US") == {}
+            case.books.serving.stop()
+            with pytest.raises(ConnectorError):
+                choices("accounts", "revenue.tips")
         finally:
             project.close()
 

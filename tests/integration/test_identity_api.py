@@ -368,6 +368,10 @@ QUESTIONS = {
     "try_cause",
     "try_replay",
     "try_mapping",
+    "try_row",
+    "try_period_end",
+    "read_back",
+    "read_open",
 }
 NOT_ONCE = (
     OPEN

@@ -1,24 +1,20 @@
-"""What somebody does about each kind of planted fault, as its case says: people by the API, their systems by hand."""
+"""What somebody does about each kind of planted fault, as its case says: people by the API, and outside what the sandbox's own buttons do
+(`tieout_sandbox.demo.deeds`)."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
 
 from tests.acceptance.commands import run_tieout
 from tests.simulation.house import House
-from tieout.delivery import request_verification
 from tieout.operations.reconciling import reconcile
-from tieout_sandbox.services.buying_faults import FORGED
-from tieout_sandbox.services.planted_faults import TURNED
+from tieout_sandbox.demo.deeds import DEEDS, deed_of, reopen, write_invoice
 
 
 class Hands:
@@ -27,6 +23,9 @@ class Hands:
     def __init__(self, house: House) -> None:
         self.house, self.month = house, house.scenario._month
         self.world = self.month.world
+        self.outside = SimpleNamespace(
+            scenario=house.scenario, admin=house.scenario._admin, world=self.world, month=self.month
+        )
         for name, role in (
             ("rita", "controller"),
             ("rita", "preparer"),
@@ -77,24 +76,16 @@ class Hands:
         step = len(request["decisions"])
         return bool(request["steps"][step]["role"] == {"rolf": "controller", "fay": "cfo"}[who])
 
-    def reopen(self) -> None:
-        """The month's books are opened again in Odoo, of every company."""
-        others = [c.id for c in getattr(self.house.scenario, "_companies", {}).values()]
-        for company in {self.company, *others}:
-            context = {"allowed_company_ids": [company]}
-            self.odoo(
-                "res.company", "write", ids=[company], vals={"fiscalyear_lock_date": False}, context=context
-            )
+    def do(self, case: dict[str, Any]) -> None:
+        """Let the company's people do outside what a case asks for."""
+        deed = DEEDS[deed_of(self.house.kind, case["cause"])]
+        deed.act(self.outside, **deed.facts(self.house.connection, case))
 
-    def add_row(self, table: str, **cells: str) -> None:
-        """One row more in a mapping, as a spreadsheet brings it back."""
-        text = self.rita.get(f"/mappings/{table}/csv").text
-        header = next(csv.reader([text.splitlines()[0]]))
-        out = io.StringIO()
-        csv.writer(out).writerow([cells.get(c, "") for c in header])
-        content = text.rstrip("\r\n") + "\r\n" + out.getvalue()
-        seen = self.ask("POST", f"/mappings/{table}/try", content=content)["seen"]
-        self.ask("PUT", f"/mappings/{table}", content=content, seen=seen, reason="it was missing")
+    def map(self, case: dict[str, Any], value: str) -> None:
+        """The row that a case asks for."""
+        tried = self.ask("POST", f"/cases/{case['case_id']}/map/try", value=value)
+        assert tried["planned"] and not tried["held"] and tried["sums"], tried
+        self.ask("POST", f"/cases/{case['case_id']}/map", value=value, reason="it was missing")
 
     def pull(self, interface: str) -> None:
         self.ask("POST", f"/interfaces/{interface}/run", from_the_beginning=True)
@@ -106,10 +97,6 @@ class Hands:
         """`tieout tieout`, which finds what is left to find."""
         done = run_tieout("tieout", "--period", "2026-10", folder=self.house.project.settings.folder)
         assert done.returncode in (0, 1), done.stderr
-
-    def look_again(self) -> None:
-        """The ledger is read back now and not within the hour."""
-        request_verification(self.house.connection)
 
     def reconcile(self) -> None:
         """The day's run, which reads what is open."""
@@ -129,17 +116,10 @@ class Hands:
     def account(self, code: str) -> int:
         return int(self.odoo("account.account", "search", domain=[["code", "=", code]])[0])
 
-    def invoice(self, partner: str, reference: str, amount: str) -> int:
+    def invoice(self, customer: str, number: str, amount: str) -> int:
         """An invoice without tax that is written in Odoo itself; its open line."""
-        who = self.odoo("res.partner", "create", vals_list=[{"name": partner}])[0]
-        line = {"name": "Work", "quantity": 1, "price_unit": float(amount), "tax_ids": [[6, 0, []]]}
-        values = {
-            "move_type": "out_invoice", "partner_id": who, "invoice_date": "2026-11-02", "ref": reference,
-            "invoice_line_ids": [[0, 0, line]],
-        }  # fmt: skip
-        (made,) = self.odoo("account.move", "create", vals_list=[values])
-        self.odoo("account.move", "action_post", ids=[made])
-        return self.open_line(move_id=made, account_type="asset_receivable")
+        write_invoice(self.outside, amount, customer, number)
+        return self.open_line(move_id__ref=number, account_type="asset_receivable")
 
     def open_line(self, **where: Any) -> int:
         """The one open line where these fields are so."""
@@ -166,28 +146,25 @@ Recovery = Callable[[Hands, dict[str, Any]], None]
 
 
 def unknown_tax(hands: Hands, case: dict[str, Any]) -> None:
-    name = re.search(r"add '([^']+)' to mappings/taxes.csv", case["recovery"])
-    assert name is not None
     # To say that it may stand as it is would leave it booked nowhere.
     one = hands.rita.post(f"/cases/{case['case_id']}/solve", json={"reason": "let it be"})
     many = hands.rita.post("/cases/solve", json={"cases": [case["case_id"]], "reason": "let it be"})
     for refused in (one, many):
         assert refused.status_code == 409 and "booked nowhere" in refused.json()["detail"], refused.text
-    hands.add_row("taxes", key=name[1], value="15%")
-    hands.replay(case["cause"])
+    # What the ledger has not is refused where it is typed.
+    wrong = hands.rita.post(
+        f"/cases/{case['case_id']}/map", json={"value": "no such tax", "reason": "a guess"}
+    )
+    assert wrong.status_code == 422 and "no such tax" in wrong.json()["detail"], wrong.text
+    hands.map(case, "15%")
 
 
 def unmapped_account(hands: Hands, case: dict[str, Any]) -> None:
-    name = re.search(r"add '([^']+)' to mappings/accounts.csv", case["recovery"])
-    assert name is not None
-    hands.add_row("accounts", key=name[1], value="400000")
-    hands.replay(case["cause"])
+    hands.map(case, "400000")
 
 
 def unknown_customer(hands: Hands, case: dict[str, Any]) -> None:
-    site = hands.world.salesforce
-    row = site.opportunities[case["source_key"].partition(":")[2]]
-    row |= {"AccountId": hands.month.accounts[0]["Id"], "SystemModstamp": "2026-11-09T04:00:00.000+0000"}
+    hands.do(case)
     hands.pull(case["interface"])
 
 
@@ -197,9 +174,8 @@ def order_edited_after_payout(hands: Hands, case: dict[str, Any]) -> None:
 
 def payment_without_order(hands: Hands, case: dict[str, Any]) -> None:
     """Given back at the provider. Another one is found to pay what somebody wrote in Odoo itself."""
+    hands.do(case)
     site, now = hands.world.stripe, hands.house.project.clock.now()
-    charge = next(c for c in site.books.charges.values() if c["balance_transaction"] == case["source_key"])
-    site.refund(charge, charge["amount"], now, {})
     other = site.charge(50_00, "USD", 175, now - timedelta(days=5), {"order_id": "404405"}, "Somebody")
     hands.pull(case["interface"])
     hands.settle()
@@ -213,8 +189,9 @@ def payment_without_order(hands: Hands, case: dict[str, Any]) -> None:
 
 def unmatched_bank_line(hands: Hands, case: dict[str, Any]) -> None:
     """It pays an invoice that somebody wrote in Odoo itself."""
-    cash = hands.line_of(case["document_id"], "bank_line", "212130")
-    hands.match([cash, hands.invoice("Harbor Industrial", "OLD-77", case["amount"])])
+    hands.do(case)
+    invoice = hands.open_line(move_id__ref="OLD-77", account_type="asset_receivable")
+    hands.match([hands.line_of(case["document_id"], "bank_line", "212130"), invoice])
 
 
 def imported_by_another_connector(hands: Hands, case: dict[str, Any]) -> None:
@@ -227,25 +204,16 @@ def unreadable_statement(hands: Hands, case: dict[str, Any]) -> None:
 
 
 def unreadable_workbook(hands: Hands, case: dict[str, Any]) -> None:
-    lines = [("6530", Decimal("300.00"), "100"), ("2125", Decimal("-300.00"), "")]
-    hands.month.journal(hands.month.at(date(2026, 10, 20), 10), "J-900", lines)
+    hands.do(case)
     hands.settle()
     hands.solve(case, "it came again with values, as J-900.1.csv")
 
 
-def changed_in_ledger(hands: Hands, case: dict[str, Any]) -> None:
-    """The account is put back in Odoo."""
-    move = hands.house.connection.execute(
-        "select target_id from tieout.delivery where document_id = %s and effect = 'invoice'",
-        (case["document_id"],),
-    ).fetchone()
-    assert move is not None
-    domain = [["move_id", "=", move["target_id"]], ["account_id", "=", hands.account("450000")]]
-    wrong = hands.odoo("account.move.line", "search", domain=domain)
-    hands.odoo("account.move", "button_draft", ids=[move["target_id"]])
-    hands.odoo("account.move.line", "write", ids=wrong, vals={"account_id": hands.account("400000")})
-    hands.odoo("account.move", "action_post", ids=[move["target_id"]])
-    hands.look_again()
+def mended_in_ledger(hands: Hands, case: dict[str, Any]) -> None:
+    """An accountant puts it right in Odoo, and it is read there again."""
+    hands.do(case)
+    told = hands.ask("POST", f"/cases/{case['case_id']}/read-back")
+    assert told["read"] and told["state"] == "solved", told
 
 
 def refund_failed(hands: Hands, case: dict[str, Any]) -> None:
@@ -261,23 +229,8 @@ def deposit_differs(hands: Hands, case: dict[str, Any]) -> None:
     hands.match([short["line"]], difference="write_off")
 
 
-def match_again(hands: Hands, case: dict[str, Any]) -> None:
-    """The accountant puts together again in Odoo what one of them took apart."""
-    order = next(o for o in hands.month.left_open if not o.startswith("payment "))
-    domain: list[Any] = [["account_type", "=", "asset_receivable"], ["reconciled", "=", False]]
-    due = hands.odoo("account.move.line", "search_read", domain=[*domain, ["move_id.ref", "=", order]],
-                     fields=["partner_id"])  # fmt: skip
-    partner = due[0]["partner_id"][0]
-    open_ones = hands.odoo("account.move.line", "search_read", domain=[*domain, ["partner_id", "=", partner]],
-                           fields=["balance"])  # fmt: skip
-    paid = [x["id"] for x in open_ones if Decimal(str(x["balance"])) == -Decimal(case["amount"])]
-    assert len(due) == len(paid) == 1
-    hands.odoo("account.move.line", "reconcile", ids=[due[0]["id"], *paid])
-    hands.look_again()
-
-
 def reopened_month(hands: Hands, case: dict[str, Any]) -> None:
-    hands.reopen()
+    hands.do(case)
     hands.replay(case["cause"])
 
 
@@ -290,7 +243,7 @@ def first_open_day(hands: Hands, case: dict[str, Any]) -> None:
     hands.replay(case["cause"])
     hands.settle()
     # What is corrected after this is of October.
-    hands.reopen()
+    reopen(hands.outside)
 
 
 # services
@@ -298,10 +251,7 @@ def first_open_day(hands: Hands, case: dict[str, Any]) -> None:
 
 def bank_details_differ(hands: Hands, case: dict[str, Any]) -> None:
     """The supplier confirms it by the number that was known before; a second person lets the change in."""
-    buying = hands.month.buying
-    sent = next(b.sent for b in buying.bills if case["source_key"].endswith(f":{b.sent.number}"))
-    buying.tool.change(FORGED, sent.iban, "mia@northwind.example", date(2026, 11, 6))
-    buying.tell("suppliers")
+    hands.do(case)
     hands.approve()
     hands.settle()
     hands.replay(case["cause"])
@@ -309,13 +259,7 @@ def bank_details_differ(hands: Hands, case: dict[str, Any]) -> None:
 
 def bill_above_order(hands: Hands, case: dict[str, Any]) -> None:
     """Two more were ordered, and came."""
-    tool = hands.month.buying.tool
-    order = tool.orders["PO-4951"]
-    tool.orders["PO-4951"] = replace(
-        order, lines=tuple(replace(x, quantity=x.quantity + 2) for x in order.lines)
-    )
-    tool.receive("PO-4951", order.lines[0].line, Decimal(2), date(2026, 11, 5), "mia@northwind.example")
-    hands.month.buying.tell("orders", "receipts")
+    hands.do(case)
     hands.settle()
     hands.replay(case["cause"])
 
@@ -325,10 +269,7 @@ def once_more(hands: Hands, case: dict[str, Any]) -> None:
 
 
 def intercompany_one_sided(hands: Hands, case: dict[str, Any]) -> None:
-    fee, pair = Decimal(case["amount"]), case["source_key"].partition(":")[0]
-    lines = [("6530", fee, ""), ("IC-US", -fee, "")]
-    at = hands.month.at(date(2026, 10, 29), 10)
-    hands.month.journal(at, f"DE-{pair}", lines, entity="DE", pair=pair, partner="US")
+    hands.do(case)
     hands.approve()
     hands.settle()
     hands.prove()
@@ -349,28 +290,8 @@ def payment_returned(hands: Hands, case: dict[str, Any]) -> None:
     hands.solve(case, "the bank had it wrong: paid again by the run of 15 October")
 
 
-def reversed_in_ledger(hands: Hands, case: dict[str, Any]) -> None:
-    """Its reversal is reversed in Odoo."""
-    (first,) = hands.odoo(
-        "account.move", "search", domain=[["ref", "=", TURNED], ["company_id", "=", hands.company]]
-    )
-    (back,) = hands.odoo("account.move", "search", domain=[["reversed_entry_id", "=", first]])
-    (move,) = hands.odoo("account.move", "read", ids=[back], fields=["journal_id"])
-    context = {"active_model": "account.move", "active_ids": [back]}
-    values = {"journal_id": move["journal_id"][0], "date": "2026-11-02", "reason": "it was right"}
-    made = hands.odoo("account.move.reversal", "create", context=context, vals_list=[values])
-    hands.odoo("account.move.reversal", "refund_moves", ids=made, context=context)
-    hands.look_again()
-
-
 def schedule_differs(hands: Hands, case: dict[str, Any]) -> None:
-    invoice = case["source_key"].split(":")[1]
-    row = hands.world.chargebee.rows["invoices"][invoice]
-    line = row["line_items"][0]
-    stated = line["cf_revenue_schedule"]
-    stated[max(stated)] += line["amount"] - sum(stated.values())
-    stamp = int(hands.house.project.clock.now().timestamp())
-    row |= {"updated_at": stamp, "resource_version": stamp * 1000}
+    hands.do(case)
     hands.pull(case["interface"])
 
 
@@ -379,23 +300,19 @@ def tax_engine_down(hands: Hands, case: dict[str, Any]) -> None:
 
 
 def unbalanced_journal(hands: Hands, case: dict[str, Any]) -> None:
-    lines = [("6530", Decimal("1200.00"), "100"), ("2125", Decimal("-1200.00"), "")]
-    hands.month.journal(hands.month.at(date(2026, 10, 7), 10), "J-902", lines, times=2)
+    hands.do(case)
     hands.approve()
 
 
 def unknown_dimension(hands: Hands, case: dict[str, Any]) -> None:
-    name = re.search(r"add '([^']+)' to mappings/dimensions.csv", case["recovery"])
-    assert name is not None
-    hands.add_row("dimensions", key=name[1], value="Delivery")
-    hands.replay(case["cause"])
+    hands.map(case, "Delivery")
 
 
 RECOVERIES: dict[str, dict[str, Recovery]] = {
     "distributor": {
         # While October is locked.
         "late_event": reopened_month,
-        "changed_in_ledger": changed_in_ledger,
+        "changed_in_ledger": mended_in_ledger,
         "deposit_differs_from_payout": deposit_differs,
         "imported_by_another_connector": imported_by_another_connector,
         "order_edited_after_payout": order_edited_after_payout,
@@ -406,7 +323,7 @@ RECOVERIES: dict[str, dict[str, Recovery]] = {
         "unmapped_account": unmapped_account,
         "unmatched_bank_line": unmatched_bank_line,
         "unreadable_file": unreadable_statement,
-        "unreconciled_in_ledger": match_again,
+        "unreconciled_in_ledger": mended_in_ledger,
     },
     "services": {
         # While October is locked.
@@ -418,7 +335,7 @@ RECOVERIES: dict[str, dict[str, Recovery]] = {
         "intercompany_one_sided": intercompany_one_sided,
         "paid_already": paid_already,
         "payment_returned": payment_returned,
-        "reversed_in_ledger": reversed_in_ledger,
+        "reversed_in_ledger": mended_in_ledger,
         "schedule_differs": schedule_differs,
         "tax_engine_down": tax_engine_down,
         "unbalanced_journal": unbalanced_journal,

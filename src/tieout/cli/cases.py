@@ -212,3 +212,68 @@ def exclude(
         out.print(f"case {case}: its exclusion waits for an approval (request {asked})")
     else:
         out.print(f"case {case}: its document is excluded")
+
+
+@group.command("map")
+def map_row(
+    case: Annotated[int, typer.Argument()],
+    value: Annotated[str, typer.Argument(help="what the key means, such as an account's code")],
+    reason: Annotated[str, typer.Option(help="why it is so")],
+    since: Annotated[
+        str, typer.Option("--from", help="from which day on, such as 2026-10-01; else always")
+    ] = "",
+    who: Annotated[str, typer.Option("--as", help="who decides: your name, as your key says it")] = "",
+    folder: Folder = Path(),
+) -> None:
+    """Add the row that a case asks for to its mapping, and plan everything again that asks for the same."""
+    from datetime import date
+
+    from tieout.operations import curing, set_ups
+    from tieout.settings import ProjectError
+
+    project = open_running(folder)
+    entity_of_case(project, case)
+    who = who_decides(project, who, operation="mappings:write", entity="*")
+    try:
+        first = date.fromisoformat(since) if since else None
+    except ValueError:
+        fail(f"--from {since}: a day is written 2026-10-01", USAGE)
+    try:
+        with project.database.transaction() as connection:
+            missing = curing.missing_row(connection, case)
+            if missing is None:
+                fail(f"case {case}: no row of a mapping recovers it, or it is not open", USAGE)
+            drafted = curing.draft_row(project, missing, value, first)
+            told = set_ups.look_up_rows(project, missing.table, [drafted.row])
+            if wrong := [f"{f.what} {f.said}" for f in told if not f.well]:
+                fail("; ".join(wrong), USAGE)
+            after = curing.add_row(project, connection, missing, (value, first), reason, who)
+        after()
+    except ProjectError as error:
+        fail(str(error), USAGE)
+    count = curing.plan_again(project, [number for number, _ in missing.cases], who)
+    out.print(f"{missing.key} is {drafted.row.value} in {missing.table}; {count} planned again")
+
+
+@group.command("read-back")
+def read_back(case: Annotated[int, typer.Argument()], folder: Folder = Path()) -> None:
+    """Read now what the ledger holds of a case's document: where it agrees again the case is solved."""
+    from tieout.cli.context import FAILED
+    from tieout.cli.identity import who_works
+    from tieout.connector_api import ConnectorError
+    from tieout.operations.curing import read_back_case
+
+    project = open_running(folder)
+    who_works(project, "operator", operation="cases:write", entity=lambda: entity_of_case(project, case))
+    try:
+        read = read_back_case(project, case)
+    except LookupError as error:
+        fail(str(error.args[0]), USAGE)
+    except ConnectorError as error:
+        fail(str(error), FAILED)
+    (row,) = project.database.rows("select state, detail from tieout.cases where case_id = %s", case)
+    if row["state"] == "solved":
+        out.print(f"case {case}: {read} entries were read, the ledger agrees again")
+        return
+    out.print(f"case {case}: {read} entries were read, and the ledger still differs: {row['detail']}")
+    raise typer.Exit(FINDINGS)

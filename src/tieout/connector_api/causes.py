@@ -23,7 +23,7 @@ _UNDO = "ask who changed it in the ledger; undo it there, or accept it with `tie
 
 
 def _changed(name: str, means: str, **also: str) -> Cause:
-    actions = (Action.MEND_IN_LEDGER, Action.SOLVE)
+    actions = (Action.MEND_IN_LEDGER, Action.READ_BACK, Action.SOLVE)
     return Cause(name=name, means=means, says=_UNDO, also=also, actions=actions, who="finance")
 
 
@@ -41,7 +41,7 @@ UNPOSTED = Cause(
     means="An entry that was posted is a draft in the ledger, or cancelled.",
     says=_UNDO,
     also={"effect": "it is not posted in the ledger any more: post it again there, then `tieout replay`"},
-    actions=(Action.MEND_IN_LEDGER, Action.REPLAY, Action.SOLVE),
+    actions=(Action.MEND_IN_LEDGER, Action.READ_BACK, Action.REPLAY, Action.SOLVE),
     who="finance",
 )
 DATE_MOVED = Cause(
@@ -49,7 +49,7 @@ DATE_MOVED = Cause(
     means="The ledger booked an entry on another day than it was sent with.",
     says=_UNDO,
     also={"effect": "the ledger moved the date (a lock): agree on the period, or reopen it"},
-    actions=(Action.MEND_IN_LEDGER, Action.SOLVE),
+    actions=(Action.MEND_IN_LEDGER, Action.READ_BACK, Action.SOLVE),
     who="finance",
 )
 LOCKED_MEANWHILE = Cause(
@@ -64,7 +64,7 @@ UNRECONCILED = Cause(
     means="A match was taken apart in the ledger.",
     says="ask who took it apart: match it there again, undo what Tieout booked with `tieout matches undo`, or "
     "accept it with `tieout cases solve`",
-    actions=(Action.MEND_IN_LEDGER, Action.UNDO_MATCH, Action.SOLVE),
+    actions=(Action.MEND_IN_LEDGER, Action.READ_BACK, Action.UNDO_MATCH, Action.SOLVE),
     who="finance",
 )
 NOT_MATCHED = Cause(

@@ -63,6 +63,25 @@ class NamesLooker(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class LedgerName:
+    """Something of a ledger that a mapping's row may name: `value` is what stands in the row (an account's or a journal's code, a name
+    else), `words` what people call it, "" where that is the same."""
+
+    value: str
+    words: str = ""
+
+
+@runtime_checkable
+class NamesTeller(Protocol):
+    """A ledger that can say what a mapping's row may name."""
+
+    def names_for(self, use: Use) -> list[LedgerName]:
+        """Everything in use that could serve as this `use`, whatever its `name` is, by its value; 5,000 at most. Raises
+        ConnectorError."""
+        ...
+
+
 @runtime_checkable
 class OneCompany(Protocol):
     """A ledger that may keep several companies: it is one of them that is worked in."""

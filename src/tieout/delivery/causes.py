@@ -31,7 +31,7 @@ UNREADABLE = Cause(
     name="not_comparable_in_ledger",
     means="An entry cannot be compared with what was posted.",
     says="look at its entry in the ledger; what reads it back fails on it, which is a defect of ours: report it",
-    actions=(Action.MEND_IN_LEDGER, Action.REPORT),
+    actions=(Action.MEND_IN_LEDGER, Action.READ_BACK, Action.REPORT),
     who="finance",
 )
 

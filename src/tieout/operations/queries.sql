@@ -118,3 +118,14 @@ values (%(entity)s, %(name)s, %(content)s, %(release)s, %(now)s)
 -- Those in force first, then the latest that ended.
 select name, content, release, recorded_at, ended_at from tieout.declared_origin
 where entity = %(entity)s order by ended_at is not null, coalesce(ended_at, recorded_at) desc, name limit 500
+
+-- name: says_the_same
+-- The open cases that ask for the very same as one of them.
+select o.case_id, o.entity, o.cause, o.recovery from tieout.cases c
+join tieout.cases o on o.state = 'open' and o.cause = c.cause and o.recovery = c.recovery
+where c.case_id = %(case_id)s and c.state = 'open'
+order by o.case_id <> c.case_id, o.case_id limit 500
+
+-- name: document_of_case
+select d.interface, d.entity, d.source_key from tieout.cases c join tieout.document d using (document_id)
+where c.case_id = %(case_id)s and c.state = 'open'

@@ -26,7 +26,7 @@ from tieout.planning.bulk import (
 from tieout.planning.deciding_alone import Alone
 from tieout.planning.excluding import exclude
 from tieout.planning.makers import makers_before
-from tieout.planning.preview import Tried, TriedLine, in_range, try_case, try_range
+from tieout.planning.preview import Tried, TriedLine, in_range, try_case, try_cases, try_range
 from tieout.planning.process import ProcessStage
 from tieout.planning.rates_kept import rate_kept, worth_by_rates
 from tieout.planning.reading_only import NOTHING_IS_POSTED
@@ -72,6 +72,7 @@ __all__ = [
     "sign_role_in",
     "sign_role_now",
     "try_case",
+    "try_cases",
     "try_range",
     "worth_by_rates",
     "worth_of",

@@ -73,6 +73,18 @@ def try_case(
     return _try(connection, stage, release, begin, entities)
 
 
+def try_cases(
+    connection: Connection, stage: ProcessStage, release: Release, cases: Sequence[int], now: datetime
+) -> Tried:
+    """What replaying these cases would come to under a release, which may be another one than is in force."""
+
+    def begin() -> list[int]:
+        found = (replay_documents(connection, now, None, number) for number in cases)
+        return list(dict.fromkeys(i for ids in found for i in ids))
+
+    return _try(connection, stage, release, begin, None)
+
+
 def try_range(
     connection: Connection, stage: ProcessStage, release: Release, interface: Interface, since: date, until: date,
     now: datetime,

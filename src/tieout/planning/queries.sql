@@ -221,7 +221,8 @@ where c.case_id = %(case_id)s and c.state = 'open' for update of c
 
 -- name: to_act
 -- A late event's number is its document's.
-select c.case_id, c.cause, c.recovery, c.interface, c.entity, c.period, d.state, coalesce(c.document_id::text, '') as number,
+select c.case_id, c.cause, c.recovery, c.interface, c.entity, c.period, c.amount, d.state, coalesce(c.document_id::text, '') as number,
+  exists (select 1 from tieout.poll_cursor p where p.interface = c.interface and left(p.stream, 1) <> '#') as polled,
   exists (select 1 from tieout.delivery v where v.document_id = c.document_id
     and v.state = 'refused' and not v.ledger)
   or (c.document_id is null and exists (select 1 from tieout.message m where m.state = 'failed'

@@ -69,7 +69,7 @@ UNKNOWN_CUSTOMER = Cause(
     means="An order names no customer, or one whom the ledger does not know.",
     says="customer {customer} is not in the ledger: take it in from its CRM, then `tieout replay --cause {cause}`",
     also={"nobody": "give the order a customer in its source; it is taken in again by itself"},
-    actions=(Action.MEND_AT_SOURCE, Action.REPLAY),
+    actions=(Action.MEND_AT_SOURCE, Action.POLL, Action.REPLAY),
 )
 IMPORTED_BY_ANOTHER = Cause(
     name="imported_by_another_connector",

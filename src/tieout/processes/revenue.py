@@ -33,7 +33,7 @@ SCHEDULE_DIFFERS = Cause(
     name="schedule_differs",
     means="A schedule of revenue over months does not come to the line that it is of.",
     says="the schedule does not sum to its line: correct it at the source",
-    actions=(Action.MEND_AT_SOURCE,),
+    actions=(Action.MEND_AT_SOURCE, Action.POLL),
 )
 
 

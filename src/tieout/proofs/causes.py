@@ -25,7 +25,7 @@ FIGURES_UNREAD = Cause(
     "Nothing proves that all of it is here.",
     says="`tieout check` asks each system alone: where its version, its report, its key or its settings changed, put them right, else report "
     "what this says came; the next look at the close, or `tieout tieout --period {period}`, asks again",
-    actions=(Action.SET_UP, Action.REPORT),
+    actions=(Action.SET_UP, Action.LOOK, Action.REPORT),
     who="controller",
 )
 TRIAL_BALANCE_DIFFERS = Cause(
@@ -43,14 +43,14 @@ ONE_SIDED = Cause(
     name="intercompany_one_sided",
     means="One entity booked its side of a pair, and the other one has none.",
     says=_PAIR,
-    actions=(Action.ASK, Action.MEND_AT_SOURCE),
+    actions=(Action.ASK, Action.MEND_AT_SOURCE, Action.LOOK),
     standing=True,
 )
 INTERCOMPANY_DIFFERS = Cause(
     name="intercompany_differs",
     means="Two entities booked a pair with different amounts.",
     says=_PAIR,
-    actions=(Action.ASK, Action.MEND_AT_SOURCE),
+    actions=(Action.ASK, Action.MEND_AT_SOURCE, Action.LOOK),
     standing=True,
 )
 OPENING_CHANGED = Cause(

@@ -5,7 +5,7 @@ from tieout.settings.entities import check_code, entity_source, entity_text, sta
 from tieout.settings.environment import Environment, read_environment
 from tieout.settings.identity import IdentitySettings, SignOn
 from tieout.settings.interface_files import check_name, interface_source, stage_interface
-from tieout.settings.mappings import cells_of, parse_mapping, stage_mapping, stage_table
+from tieout.settings.mappings import cells_of, parse_mapping, stage_mapping, stage_table, table_text
 from tieout.settings.project import Project, fingerprint, load_project
 from tieout.settings.staging import FileChange, as_if, as_if_text, drop, drop_forgotten, put
 from tieout.settings.systems import entered, stage_removal, stage_system, system_file
@@ -47,5 +47,6 @@ __all__ = [
     "stage_removal",
     "stage_system",
     "stage_table",
+    "table_text",
     "system_file",
 ]

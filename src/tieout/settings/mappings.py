@@ -78,8 +78,13 @@ def stage_mapping(folder: Path, table: str, header: list[str], rows: Iterable[li
 
 def stage_table(folder: Path, table: str, header: list[str], rows: Iterable[list[str]]) -> FileChange:
     """A table that is to stand at mappings/TABLE.csv, whether or not there is one. Raises ProjectError."""
+    return stage(folder, f"mappings/{table}.csv", table_text(header, rows))
+
+
+def table_text(header: list[str], rows: Iterable[list[str]]) -> str:
+    """Header and rows as CSV text."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(rows)
-    return stage(folder, f"mappings/{table}.csv", text.getvalue())
+    return text.getvalue()

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import uvicorn
 from starlette.applications import Starlette
@@ -22,12 +22,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tieout_sandbox.demo.deeds import DEEDS, deed_of
-from tieout_sandbox.demo.guests import CALLED, Guests
+from tieout_sandbox.demo.deeds import DEEDS, answer_of, deed_of
+from tieout_sandbox.demo.guests import CALLED, SHOWN, Guests
 from tieout_sandbox.demo.living import Living
 
 _COOKIE = "tieout_sandbox"
 _FORM_SIZE = 4096
+_NOT_DONE = "It cannot be done: "
 COMPANIES = {
     "distributor": "Meridian Supply, a distributor: two shops, Stripe, a CRM, a bank",
     "services": "Northwind Services, a services company of two entities: payroll, expenses, subscriptions, suppliers",
@@ -133,7 +134,7 @@ class Desk:
         company = self._company()
         name, back = request.query_params.get("as", ""), request.query_params.get("back", "/")
         if name not in CALLED or not back.startswith("/") or back.startswith("//"):
-            return PlainTextResponse("There are the accountant and the approver.\n", 404)
+            return PlainTextResponse("There are the accountant, the approver and the CFO (cfo).\n", 404)
         token = await run_in_threadpool(company.guests.session, CALLED[name])
         response = RedirectResponse(f"{company.base}{back}", 303)
         # As Tieout itself gives it: a cookie knows no ports.
@@ -153,10 +154,18 @@ class Desk:
             try:
                 return company.living.act(what, DEEDS[what].act, **given)
             except (RuntimeError, LookupError, ValueError, StopIteration) as error:
-                return f"It cannot be done: {error or type(error).__name__}"
+                return f"{_NOT_DONE}{error or type(error).__name__}"
 
-        self.said = await run_in_threadpool(act)
-        return RedirectResponse(f"{self.url}/", 303)
+        said = await run_in_threadpool(act)
+        if not case or said.startswith(_NOT_DONE):
+            self.said = said
+            return RedirectResponse(f"{self.url}/{f'?case={number}' if case else ''}", 303)
+        # Back to the case, which says it: what is shown once is a cookie there, too.
+        response = RedirectResponse(f"{company.base}/cases/{number}", 303)
+        response.set_cookie(
+            "tieout_said", quote(said), httponly=True, samesite="strict", path="/", max_age=30
+        )
+        return response
 
     async def _throw_away(self, request: Request) -> Response:
         if request.method == "POST":
@@ -185,10 +194,19 @@ class Desk:
         company = self._company()
         cases = await run_in_threadpool(company.open_cases)
         people = "".join(
-            f'<li><a class="button" href="/continue?as={called}">Continue as the {called}</a> <span class="quiet">{name}</span></li>'
+            f'<li><a class="button" href="/continue?as={called}">Continue as the {SHOWN[called]}</a> <span class="quiet">{name}</span></li>'
             for called, name in CALLED.items()
         )
-        rows = "".join(self._row(company, case) for case in cases if deed_of(company.kind, case["cause"]))
+        wanted = request.query_params.get("case", "")
+        asked = [c for c in cases if str(c["case_id"]) == wanted] if wanted else cases
+        rows = "".join(self._row(company, case) for case in asked if deed_of(company.kind, case["cause"]))
+        nothing = "Nothing is asked of anybody outside now."
+        if wanted and asked and not rows:
+            answer = answer_of(company.kind, asked[0]["cause"])
+            nothing = (
+                answer
+                or "Nobody outside has to do anything about this case: what its page offers recovers it."
+            )
         said, self.said = self.said, ""
         told = f'<p class="flash good" role="status">{html.escape(said)}</p>' if said else ""
         return self._page(
@@ -196,8 +214,9 @@ class Desk:
             f"<h2>Who you are</h2><ul class='plain'>{people}</ul><p class='quiet'>What each does stands under their own name in the "
             "evidence. Only the sandbox knows their passwords.</p>"
             f"<h2>What the company's people do outside</h2><p>You cannot sign in to the simulated Odoo, Stripe or Salesforce: these "
-            f"buttons do there what a case asks for.</p>{rows or '<p>Nothing is asked of anybody now.</p>'}"
-            f"{self._button('lock', '', 'Lock October in Odoo')}"
+            f"buttons do there what a case asks for.</p>{rows or f'<p>{html.escape(nothing)}</p>'}{_back(company, wanted)}"
+            "<p class='quiet'>What is corrected of October is booked while its books are open; lock them again afterwards.</p>"
+            f"{self._button('late_event', '', DEEDS['late_event'].label)}{self._button('lock', '', DEEDS['lock'].label)}"
             "<h2>Done with it?</h2><p><a class='button' href='/throw-away'>Throw it away, or take the other company</a></p>"
         )
 
@@ -223,9 +242,10 @@ class Desk:
         )
         styles = base or "'none'"
         headers = {
-            "content-security-policy": f"default-src 'none'; style-src {styles}; img-src data:; form-action 'self'; base-uri 'none'; "
+            "content-security-policy": f"default-src 'none'; style-src {styles}; img-src data:; form-action 'self' {base}; base-uri 'none'; "
             "frame-ancestors 'none'",
-            "referrer-policy": "no-referrer", "cache-control": "no-store", "x-content-type-options": "nosniff",
+            # Without any referrer a browser names no origin either, and a form of this page would be another site's.
+            "referrer-policy": "same-origin", "cache-control": "no-store", "x-content-type-options": "nosniff",
         }  # fmt: skip
         return HTMLResponse(
             _PAGE.format(more=more, base=base, name=html.escape(name), body=body), headers=headers
@@ -234,6 +254,13 @@ class Desk:
     def _company(self) -> Company:
         assert self.company is not None
         return self.company
+
+
+def _back(company: Company, case: str) -> str:
+    """The way back to a case, and to what other cases ask for."""
+    if not case.isdigit():
+        return ""
+    return f'<p><a href="{company.base}/cases/{case}">Back to the case</a> <a href="/">What other cases ask for</a></p>'
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""Who looks around on the sandbox: two people, of whom each is one click away.
+"""Who looks around on the sandbox: three people, of whom each is one click away, since what a policy asks of two is never given by one.
 
-Tieout has no way to be somebody else. The sandbox gave each of the two a password and a one-time code of its own making, when it let them in,
+Tieout has no way to be somebody else. The sandbox gave each of them a password and a one-time code of its own making, when it let them in,
 and signs in with them as anybody does; it can do so for nobody else, and without it nobody can. What each did stands under
 their own name in the evidence.
 """
@@ -21,19 +21,21 @@ from tieout.store import Connection
 from tieout_sandbox.people import ADMINISTRATORS
 from tieout_sandbox.simkit import Tokens
 
-ACCOUNTANT, APPROVER = "alex", "robin"
-# What each may do, for every entity. Of those who approve there is one who prepares nothing.
+ACCOUNTANT, APPROVER, CFO = "alex", "robin", "sam"
+# What each may do, for every entity. Of those who approve there are two who prepare nothing.
 GUESTS: dict[str, tuple[str, ...]] = {
     ACCOUNTANT: tuple(role for role in ROLES if role != "approver"),
-    APPROVER: ("controller", "approver", "cfo"),
+    APPROVER: ("controller", "approver"),
+    CFO: ("cfo",),
 }
-# What pages call them.
-CALLED = {"accountant": ACCOUNTANT, "approver": APPROVER}
+# What addresses call them, and pages.
+CALLED = {"accountant": ACCOUNTANT, "approver": APPROVER, "cfo": CFO}
+SHOWN = {"accountant": "accountant", "approver": "approver", "cfo": "CFO"}
 _ORIGIN = Origin("127.0.0.1", "the sandbox")
 
 
 class Guests:
-    """The two on one project; `tokens` makes their passwords, the same ones each time."""
+    """They on one project; `tokens` makes their passwords, the same ones each time."""
 
     def __init__(self, project: OpenProject, tokens: Tokens) -> None:
         self._project, self._tokens = project, tokens
@@ -55,7 +57,7 @@ class Guests:
                 change_authority(connection, Confirm(no=number), second, now)
 
     def session(self, name: str) -> str:
-        """A session of one of the two: the one that they have, or another sign-in. KeyError: it is neither of them;
+        """A session of one of them: the one that they have, or another sign-in. KeyError: it is none of them;
         SignInError: they changed what they sign in with."""
         GUESTS[name]
         connection = self._project.database.connect(autocommit=True)

@@ -145,6 +145,7 @@ class Tour:
                 self._quietly(lambda day=day: living.scenario.after_day(self, project, day))  # type: ignore[misc]
                 if self._stopping.is_set():
                     return
+        self._quietly(lambda: self._prove(project, living))
         err.print("The company's month is over: its cases wait for you")
         while not self._stopping.wait(1.0):
             # Time goes on, so that what is asked every hour is asked.
@@ -156,6 +157,11 @@ class Tour:
         living.act("caught_up", DEEDS["caught_up"].act)
         self._quietly(lambda: living.scenario.before_lock(self, project, _LAST))
         living.act("lock", DEEDS["lock"].act)
+
+    def _prove(self, project: OpenProject, living: Living) -> None:
+        """What is found by holding sides against each other alone is on Today as well."""
+        with project.database.transaction() as connection:
+            living.scenario.prove(project, connection, project.clock.now())
 
     def _quietly(self, act: Callable[[], object]) -> None:
         """Let people act; what goes wrong is told, and the days go on."""

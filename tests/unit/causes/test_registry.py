@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,7 +61,8 @@ def test_an_older_sentence_has_no_parameters_and_all_the_actions() -> None:
         ("replay", "/cases/7"),
         ("exclude", "/cases/7"),
     ]
-    assert found[0].operation == "" and found[0].fields == {}
+    # Nobody knows which row: nothing can be sent.
+    assert (found[0].operation, found[0].command, found[0].fields) == ("", "", {"case_id": "7"})
 
 
 def test_an_action_is_offered_with_its_parameters() -> None:
@@ -67,10 +70,11 @@ def test_an_action_is_offered_with_its_parameters() -> None:
     said = cause.say(key="15 %", table="taxes")
     mapping, replay, exclude = offers(cause, said, ROW, (Action.REPLAY, Action.EXCLUDE))
     assert (mapping.operation, mapping.page, mapping.fields) == (
-        "PUT /mappings/taxes",
-        "/mappings/taxes",
-        {"key": "15 %", "table": "taxes"},
+        "POST /cases/7/map",
+        "/cases/7?do=map&key=15%20%25",
+        {"case_id": "7", "key": "15 %", "table": "taxes"},
     )
+    assert mapping.command == 'tieout cases map 7 VALUE --reason "…"'
     assert replay.command == "tieout replay --case 7" and replay.operation == "POST /cases/7/replay"
     assert exclude.command.startswith("tieout cases exclude 7 ")
 
@@ -82,9 +86,38 @@ def test_what_the_document_does_not_allow_is_not_offered() -> None:
     assert [x.action for x in offers(cause, cause.say(), ROW, both)] == ["exclude", "solve", "replay"]
 
 
+def test_a_source_that_is_asked_can_be_asked_once_it_was_corrected() -> None:
+    cause = named("document_does_not_add_up")
+    usual = [x.action for x in offers(cause, cause.say(), ROW, ())]
+    assert Action.MEND_AT_SOURCE in usual and Action.POLL not in usual
+    asked = offers(cause, cause.say(), {**ROW, "polled": True}, ())
+    actions = [x.action for x in asked]
+    assert [a for a in actions if a is not Action.POLL] == usual
+    at = actions.index(Action.POLL)
+    assert actions[at - 1] is Action.MEND_AT_SOURCE
+    assert (asked[at].operation, asked[at].command) == ("POST /interfaces/shop/run", "tieout run shop")
+    # One whose messages come by themselves is not asked, even where its cause says so.
+    cause = named("unknown_customer")
+    for polled, offered in ((True, True), (False, False)):
+        found = offers(cause, cause.say("nobody"), {**ROW, "polled": polled}, ())
+        assert (Action.POLL in [x.action for x in found]) is offered
+
+
+def test_lines_that_are_to_be_matched_are_led_to_by_their_amount() -> None:
+    cause = named("unmatched_bank_line")
+    (match, *_) = offers(cause, cause.say(), {**ROW, "amount": Decimal("432.10")}, ())
+    assert match.page == "/matching?entity=US&amount=432.10"
+    (match, *_) = offers(cause, cause.say(), ROW, ())
+    assert match.page == "/matching?entity=US"
+    (match, *_) = offers(cause, cause.say(), {}, ())
+    assert match.page == "/matching"
+
+
 def test_an_address_is_safe_whatever_a_key_holds() -> None:
     cause = Cause(name="x", means="m", says="add {key!r} to {table}", actions=(Action.MAP,))
-    (found,) = offers(cause, cause.say(key="k", table="../a?b#c"), ROW, ())
+    (found,) = offers(cause, cause.say(key="k&x=1#y", table="../a?b#c"), ROW, ())
+    assert found.page == "/cases/7?do=map&key=k%26x%3D1%23y"
+    (found,) = offers(cause, cause.say(key="k", table="../a?b#c"), {}, ())
     assert found.page == "/mappings/..%2Fa%3Fb%23c"
 
 

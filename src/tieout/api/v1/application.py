@@ -13,6 +13,7 @@ from tieout.api.v1 import (
     cases,
     certifying,
     closing,
+    curing,
     deciding,
     declaring,
     delivering,
@@ -25,6 +26,7 @@ from tieout.api.v1 import (
     origins,
     papers,
     paying,
+    period_ends,
     proving,
     receivables,
     running,
@@ -54,7 +56,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, finding, documents, delivering, story, origins, proving, taxing, matching, approving, closing, certifying, late, paying, receivables, running, standing, declaring, mapping, systems, setting_up, subscriptions, views, papers
+        identity, access, today, deciding, cases, curing, finding, documents, delivering, story, origins, proving, taxing, matching, approving, closing, period_ends, certifying, late, paying, receivables, running, standing, declaring, mapping, systems, setting_up, subscriptions, views, papers
     )
 )  # fmt: skip
 

@@ -253,7 +253,7 @@ def causes(caller: Reader, connection: TheConnection, entity: Filter = None) -> 
 @router.get("/cases/{case_id}")
 def case(case_id: int, caller: Reader, connection: TheConnection) -> WholeCase:
     """One case, with what people wrote beside it and what can be done."""
-    row = _case(connection, caller, case_id, "cases:read")
+    row = case_row(connection, caller, case_id, "cases:read")
     return _whole(connection, row)
 
 
@@ -262,7 +262,7 @@ def note(
     case_id: int, body: NewNote, caller: Writer, context: TheContext, connection: TheConnection
 ) -> WholeCase:
     """Write beside a case what the next person wants to know."""
-    row = _case(connection, caller, case_id, "cases:write")
+    row = case_row(connection, caller, case_id, "cases:write")
     try:
         with connection.transaction():
             note_case(connection, case_id, caller.name, body.text, context.clock.now())
@@ -301,7 +301,7 @@ async def try_one(case_id: int, caller: Trier, context: TheContext, project: The
 
     def entity_of() -> str:
         with context.pool.connection() as connection:
-            return str(_case(connection, caller, case_id, "cases:write")["entity"])
+            return str(case_row(connection, caller, case_id, "cases:write")["entity"])
 
     def tried() -> TriedNow:
         with context.pool.connection() as connection:
@@ -332,12 +332,12 @@ async def try_cause(body: Replay, caller: Trier, context: TheContext, project: T
 def solve(case_id: int, body: Why, caller: Decider, context: TheContext, connection: TheConnection) -> Solved:
     """A person decides that things may stand as they are; what is held for that judgement is booked then. Above what one person
     decides alone, another one approves that first."""
-    _case(connection, caller, case_id, "cases:write")
+    case_row(connection, caller, case_id, "cases:write")
     with connection.transaction():
         told = _accept(connection, context, caller, case_id, body.reason)
         if not (told.done or told.request):
             raise ProblemError(409, "case", f"case {case_id} is not open any more")
-    row = _case(connection, caller, case_id, "cases:write")
+    row = case_row(connection, caller, case_id, "cases:write")
     return Solved(**row, title=cause_named(row["cause"]).title, request=told.request or None)
 
 
@@ -346,7 +346,7 @@ def exclude_document(
     case_id: int, body: Why, caller: Decider, context: TheContext, connection: TheConnection
 ) -> Excluded:
     """Nothing is posted for the document that a case holds; where a policy asks, people approve that first."""
-    _case(connection, caller, case_id, "cases:write")
+    case_row(connection, caller, case_id, "cases:write")
     try:
         with connection.transaction():
             request = exclude(
@@ -360,7 +360,7 @@ def exclude_document(
 @router.post("/cases/{case_id}/replay")
 def replay_case(case_id: int, caller: Writer, context: TheContext, connection: TheConnection) -> Replayed:
     """Plan what a case holds again: safe at any time."""
-    _case(connection, caller, case_id, "cases:write")
+    case_row(connection, caller, case_id, "cases:write")
     context.look_now()
     with connection.transaction():
         return Replayed(replayed=replay(connection, context.clock.now(), caller.name, case_id=case_id))
@@ -379,9 +379,12 @@ def replay_cause(body: Replay, caller: Replayer, context: TheContext, connection
 def _whole(connection: Connection, row: dict[str, Any]) -> WholeCase:
     number = row["case_id"]
     notes = [Note(**n) for n in notes_of(connection, number)]
-    known = cause_named(row["cause"])
+    known, document = cause_named(row["cause"]), row["document_id"]
+    said = names_of(connection, [document]).get(document, {}) if document else {}
     return WholeCase(
         **row,
+        number=said.get("number", ""),
+        party=said.get("party", ""),
         title=known.title,
         means=known.means,
         notes=notes,
@@ -415,7 +418,7 @@ def _mine(connection: Connection, caller: Caller, numbers: list[int]) -> tuple[l
     return found, sorted(set(numbers) - set(found))
 
 
-def _case(connection: Connection, caller: Caller, case_id: int, operation: str) -> dict[str, Any]:
+def case_row(connection: Connection, caller: Caller, case_id: int, operation: str) -> dict[str, Any]:
     """A case's row. Raises ProblemError 404 for whoever may not see it, 403 for whoever may only see it."""
     if not 0 < case_id < 2**62:
         raise ProblemError(404, "case", f"no case {case_id}")

@@ -40,7 +40,8 @@ _COVERED = (
     "/access/people", "/access/grants", "/access/changes", "/receivables", "/taxes/filings",
     "/late-events", "/set-up", "/views",
 )  # fmt: skip
-_QUESTIONS = ("/try", "/look", "/test")
+# A look may find something that was there before; asked again it finds it once.
+_QUESTIONS = ("/try", "/look", "/test", "/read-back", "/matches/read")
 # What these do stands in files of the project, which are put in place after the commit.
 _FILES = ("/interfaces", "/mappings", "/set-up", "/systems")
 _NOT_KEPT = (401, 429)
@@ -145,7 +146,7 @@ class Idempotent:
                 "done, and send what is left with another key"
             )
             return answer(409, "idempotency", why)
-        if path.startswith(_FILES) and self._context.project is not None:
+        if (path.startswith(_FILES) or path.endswith("/map")) and self._context.project is not None:
             problem = _put_in_place(partial(settle_files, self._context.project))
             if problem is not None:
                 return problem

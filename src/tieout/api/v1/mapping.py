@@ -159,7 +159,8 @@ def change_mapping(
     meanwhile. Documents that wait for an approval are asked about anew where it touches them."""
     if not caller.may("mappings:write", "*"):
         raise ProblemError(403, "forbidden", "a mapping is of every entity: so must the role be")
-    _refuse_what_no_ledger_takes(context, project, table, body.content)
+    rows = _new_rows(context, _difference(context.release().mappings, table, body.content))
+    refuse_what_no_ledger_takes(context, project, table, rows)
     connection = unit.connection
     with connection.transaction():
         # One at a time: of two who looked at the same state the second is told.
@@ -183,12 +184,11 @@ def change_mapping(
     return found
 
 
-def _refuse_what_no_ledger_takes(
-    context: RequestContext, project: OpenProject, table: str, content: str
+def refuse_what_no_ledger_takes(
+    context: RequestContext, project: OpenProject, table: str, rows: list[MappingRow]
 ) -> None:
-    """Raises ProblemError where a ledger says that it has not, or would not take, what a new row names; one that does not
+    """Raises ProblemError where a ledger says that it has not, or would not take, what new `rows` name; one that does not
     answer stops nobody."""
-    rows = _new_rows(context, _difference(context.release().mappings, table, content))
     try:
         told = context.expensive.do(f"mapping {table}", lambda: set_ups.look_up_rows(project, table, rows))
     except NotNowError:

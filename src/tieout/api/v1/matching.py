@@ -16,7 +16,7 @@ from tieout.api.v1.elsewhere import Elsewhere, Places
 from tieout.api.v1.paging import After, Limit, Page, cut, place, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, Name, Reason, Why
-from tieout.connector_api import OpenItem
+from tieout.connector_api import ConnectorError, OpenItem
 from tieout.documents import Reconciliation, decode_document
 from tieout.documents.model import OpenLine as MatchedLine
 from tieout.operations import reconciling
@@ -318,6 +318,37 @@ def book(
         context, connection, caller, lambda d: (d.book(interface, cash[0], body.account), d.waits)
     )
     return Decided(key=done.key, applied=not waits)
+
+
+class ReadOpen(BaseModel):
+    """Of which entity what is open is read."""
+
+    entity: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class OpenRead(BaseModel):
+    """What a run came to: `items` that were open, `applied` matches that were sure, `suggested` that wait for a person."""
+
+    items: int
+    applied: int
+    suggested: int
+
+
+@router.post("/matches/read")
+def read_open(body: ReadOpen, caller: Matcher, context: TheContext, project: TheProject) -> OpenRead:
+    """Read now what is open in an entity's ledger, and not once a day: what is sure is matched, the rest is listed."""
+    release = context.release()
+    if body.entity not in release.entities or not caller.may("matches:read", body.entity):
+        raise ProblemError(404, "entity", f"no entity {body.entity!r}")
+    _must(caller, body.entity)
+    today = context.clock.now().astimezone(release.entities[body.entity].zone).date()
+    try:
+        run = context.expensive.do(body.entity, lambda: reconciling.reconcile(project, body.entity, today))
+    except ConnectorError as error:
+        raise ProblemError(503, "not-now", f"the ledger was not read: {error}"[:300]) from None
+    except (LookupError, MatchingError) as error:
+        raise ProblemError(409, "match", str(error.args[0])) from None
+    return OpenRead(items=run.items, applied=len(run.applied), suggested=run.suggested)
 
 
 class Undo(BaseModel):

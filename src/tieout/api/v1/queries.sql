@@ -277,7 +277,8 @@ select interface, max(error) as last_error from tieout.interface_failure where f
 select cause, entity, currency, count(*)::int as count, sum(amount) as amount,
     (count(*) filter (where blocking))::int as blocking, (count(*) filter (where due_at < %(now)s))::int as overdue,
     min(due_at) as due_at, min(opened_at) as oldest, min(recovery) as recovery,
-    array_agg(distinct interface) as interfaces, array_agg(distinct owner) as owners
+    array_agg(distinct interface) as interfaces, array_agg(distinct owner) as owners,
+    case when count(*) = 1 then min(case_id) end as only
 from tieout.cases
 where state = 'open' and (%(entities)s::text[] is null or entity = any(%(entities)s))
 group by cause, entity, currency order by sum(amount) desc, cause, entity, currency

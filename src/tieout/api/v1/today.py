@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -15,7 +16,7 @@ from tieout.api.v1.closing import CloseSummary, closes
 from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.shapes import Filter, Money
 from tieout.api.waits import read_waits
-from tieout.causes import cause_named
+from tieout.causes import HELD, cause_named, offers
 from tieout.kept_figures import read_kept
 from tieout.proofs import progress
 from tieout.store import Queries
@@ -29,7 +30,8 @@ _MONTHS = 2
 
 class Failed(BaseModel):
     """Open cases of one cause of one entity: `amount` is what is at risk, positive; `interfaces` where it happened;
-    `overdue` how many are past their due time."""
+    `overdue` how many are past their due time. `action` is what recovers them likeliest, `page` where: the case itself where it is
+    one, else all of them."""
 
     cause: str
     title: str
@@ -44,6 +46,21 @@ class Failed(BaseModel):
     recovery: str
     interfaces: list[str]
     owners: list[str]
+    action: str
+    page: str
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Failed:
+        """Of a row of `failed`."""
+        known, only = cause_named(row["cause"]), row.pop("only")
+        one = {"case_id": only or "", "entity": row["entity"], "amount": row["amount"]}
+        first = next(iter(offers(known, row["recovery"], one, HELD)))
+        if only:
+            # The case itself, with its form open where it has one.
+            page = first.page if first.page.startswith("/cases/") else f"/cases/{only}"
+        else:
+            page = f"/cases?{urlencode({'cause': row['cause'], 'entity': row['entity']})}"
+        return cls(**row, title=known.title, action=first.label, page=page)
 
 
 class Impact(BaseModel):
@@ -144,10 +161,7 @@ def today(caller: Reader, context: TheContext, connection: TheConnection, entity
         progress=_progress(tied.rows, seen_by(caller, "documents:read", entity)) if tied else [],
         progress_as_of=tied.as_of if tied else None,
         changed=[Changed(**r) for r in connection.execute(_SQL["changed"], {**given, "since": now - _NEAR})],
-        failed=[
-            Failed(**r, title=cause_named(r["cause"]).title)
-            for r in connection.execute(_SQL["failed"], given)
-        ],
+        failed=[Failed.of(r) for r in connection.execute(_SQL["failed"], given)],
         impact=[Impact(**r) for r in connection.execute(_SQL["impact"], given)],
         near=[Near(**r, missed=r["due_at"] < now) for r in connection.execute(_SQL["near"], given)],
         closes=[c for c in closes(caller, context, connection, entity) if c.signed or not c.closed][:4]

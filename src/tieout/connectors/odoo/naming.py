@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tieout.connector_api import ConnectorError
-from tieout.connector_api.set_up import Finding
+from tieout.connector_api.set_up import Finding, LedgerName
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.companies import companies_of
 from tieout.rules.ledger_uses import ACCOUNT, ANALYTIC, JOURNAL, MONEY, TAX, Use
@@ -26,7 +26,7 @@ _MODELS = {
 }
 _FIELDS = {
     ACCOUNT: ["code", "name", "account_type", "reconcile", "currency_id"],
-    JOURNAL: ["code", "type", "active", "currency_id", "default_account_id", "suspense_account_id", "restrict_mode_hash_table"],
+    JOURNAL: ["code", "name", "type", "active", "currency_id", "default_account_id", "suspense_account_id", "restrict_mode_hash_table"],
     TAX: ["name", "type_tax_use", "active", "price_include", "tax_exigibility", "cash_basis_transition_account_id"],
     ANALYTIC: ["name", "active"],
 }  # fmt: skip
@@ -38,6 +38,8 @@ _ACCOUNT_TYPES = {
 }
 _JOURNAL_TYPES = {MONEY: ("bank", "cash", "credit")}
 ON_PAYMENT = "on_payment"
+# Of a longer list people type a part of the name.
+_MOST_NAMES = 5000
 _METHODS = "(Accounting, Configuration, Journals, Incoming Payments)"
 _CHART = "Accounting, Configuration, Chart of Accounts"
 
@@ -75,6 +77,27 @@ def look_up_names(client: OdooClient, uses: Sequence[Use], currency: str) -> lis
         else _looked_at(client, company, use)
         for use in uses
     ]
+
+
+def names_for(client: OdooClient, use: Use) -> list[LedgerName]:
+    """See `NamesTeller.names_for`. Raises as `OdooClient.call`."""
+    field, archived = client.differs.archived if use.kind == ACCOUNT else ("active", False)
+    found = {
+        value: LedgerName(value, str(rows[0].get("name") or "") if use.kind in (ACCOUNT, JOURNAL) else "")
+        for value, rows in _read(client, use.kind).items()
+        if value and any(r[field] != archived and _serves(use, r) for r in rows)
+    }
+    return [found[value] for value in sorted(found)][:_MOST_NAMES]
+
+
+def _serves(use: Use, row: Row) -> bool:
+    """Whether a record is of the type that is needed, and its items can be matched where they must be."""
+    if use.kind == ACCOUNT:
+        types = _ACCOUNT_TYPES.get(use.type)
+        return (types is None or row["account_type"] in types) and (row["reconcile"] or not use.matched)
+    if use.kind == JOURNAL:
+        return not use.type or row["type"] in _JOURNAL_TYPES.get(use.type, (use.type,))
+    return use.kind != TAX or not use.type or bool(row["type_tax_use"] == use.type)
 
 
 def _read(client: OdooClient, kind: str, context: Row | None = None) -> dict[str, list[Row]]:

@@ -23,7 +23,7 @@ from tieout.connector_api import (
     SystemConfig,
 )
 from tieout.connector_api.books import Chart, LedgerCompany
-from tieout.connector_api.set_up import Finding, KeyEnd, Wanted
+from tieout.connector_api.set_up import Finding, KeyEnd, LedgerName, Wanted
 from tieout.connectors.odoo import closing, customers, extracting
 from tieout.connectors.odoo.accruals import accrued_there
 from tieout.connectors.odoo.books import told_chart, told_companies
@@ -38,7 +38,7 @@ from tieout.connectors.odoo.master_data import look_up_updates, send_partners, s
 from tieout.connectors.odoo.matching import Matcher
 from tieout.connectors.odoo.models import MOVE, PARTNER
 from tieout.connectors.odoo.moves import Moves
-from tieout.connectors.odoo.naming import look_up_names
+from tieout.connectors.odoo.naming import look_up_names, names_for
 from tieout.connectors.odoo.opening import open_items, settled_items
 from tieout.connectors.odoo.others import others_moves
 from tieout.connectors.odoo.read_back import ReadBack
@@ -136,6 +136,11 @@ class OdooSession:
         """See `NamesLooker.look_up_names`."""
         hold_company(self._client)
         return look_up_names(self._client, uses, self._names.own_currency())
+
+    def names_for(self, use: Use) -> list[LedgerName]:
+        """See `NamesTeller.names_for`."""
+        hold_company(self._client)
+        return names_for(self._client, use)
 
     def marker(self, value: str) -> str:
         """The fingerprint of this database: a record of ours, loaded once by its external id.

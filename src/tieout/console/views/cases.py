@@ -11,6 +11,7 @@ from starlette.responses import Response
 from tieout.console.asking import AnswerError
 from tieout.console.charts import Bar, bars
 from tieout.console.rendering import Page, Renderer, as_text
+from tieout.console.views.curing import HERE, LATE, OUTSIDE, became, cured
 from tieout.console.views.keeping import kept_views
 from tieout.console.words import amount, cause
 
@@ -114,13 +115,22 @@ class Case:
     async def view(self, page: Page) -> Response:
         """One case with its document and its source, where whoever looks may see these."""
         found = await page.api.get(f"/cases/{page.request.path_params['number']}")
-        document = source = None
+        document = source = row = None
+        here = [a for a, operation in HERE.items() if page.may(operation)]
+        offered = {r["action"] for r in found["recoveries"]}
+        for each in found["recoveries"]:
+            # It is done on this very page, by whoever may.
+            if each["action"] in HERE and each["action"] not in here:
+                each["page"] = None
+        if page.arg("do") == "map" and "map" in offered and "map" in here:
+            row = await page.api.maybe(f"/cases/{found['case_id']}/map")
         if found["document_id"] and page.may("documents:read"):
             document = await page.api.maybe(f"/documents/{found['document_id']}")
             source = await page.api.maybe(f"/documents/{found['document_id']}/source")
         return self._r.render(
-            page, "case.html", c=found, document=document, source=source, now=page.now, as_text=as_text
-        )
+            page, "case.html", c=found, document=document, source=source, now=page.now, as_text=as_text, row=row,
+            here=[a for a in here if a != "map" or row], outside=offered & OUTSIDE, late=LATE,
+        )  # fmt: skip
 
     async def act(self, page: Page) -> str | None:
         """One deed on one case; what became of it, as a sentence, or None where the answer is shown on the
@@ -133,11 +143,9 @@ class Case:
                 return None
             case "replay":
                 done = await page.api.post(f"/cases/{number}/replay")
-                return (
-                    "it is planned again"
-                    if done["replayed"]
-                    else "it holds nothing that could be planned again"
-                )
+                if not done["replayed"]:
+                    return "it holds nothing that could be planned again"
+                return f"it is planned again{await became(page, number)}"
             case "solve":
                 done = await page.api.post(f"/cases/{number}/solve", reason)
                 if done["request"]:
@@ -152,6 +160,8 @@ class Case:
                 given = {"cases": [number], "owner": page.typed.get("owner", "")}
                 await page.api.post("/cases/assign", given)
                 return f"the case is {given['owner']}'s now"
+            case "map-try" | "map" | "read_back" | "decide_late" | "look" | "poll" | "run" as cure:
+                return await cured(page, number, cure)
             case _:
                 await page.api.post(f"/cases/{number}/notes", {"text": page.typed.get("text", "")})
                 return "written down"

@@ -24,6 +24,8 @@ _ABOUT = {
     "taxes tie out": "{at}/printed#taxes", "late events decided": "{at}/printed#late",
     "waivers decided": "{at}/printed#waived", "ledger is ours": "{at}/printed#governed",
 }  # fmt: skip
+# What is booked at the period's end, by the task that waits for it.
+_BOOKED = {"foreign items revalued": "revalue", "sales cut off": "cutoff", "purchases accrued": "accruals"}
 _KINDS = {"signed": "good", "prepared": "busy", "done": "busy", "open": "quiet", "blocked": "quiet"}
 
 
@@ -71,6 +73,7 @@ class Close:
         return self._r.render(
             page, "close.html", c=found, items=items, signed=signed, about=about, drawing=path_drawing(found), today=page.now[:10],
             weeks=[days[i : i + 7] for i in range(0, len(days), 7)], states={t["name"]: t for t in found["tasks"]},
+            to_book=[(t, _BOOKED[t["name"]]) for t in found["tasks"] if t["name"] in _BOOKED and t["state"] in ("open", "blocked")],
         )  # fmt: skip
 
     async def printed(self, page: Page) -> Response:
@@ -78,9 +81,10 @@ class Close:
         found = await page.api.get(f"{close_path(page)}/printed")
         return Response(found, media_type="text/html; charset=utf-8", headers={**HEADERS, **_PRINTED})
 
-    async def act(self, page: Page) -> str:
-        """Read the evidence anew, lock the ledger, sign everything that is done or the tasks that were
-        ticked; what became of it, as a sentence. Raises AnswerError where none was."""
+    async def act(self, page: Page) -> str | None:
+        """Read the evidence anew, book what is booked at the period's end, lock the ledger, sign everything that is done or the tasks
+        that were ticked; what became of it, as a sentence, or None where the answer is shown on the page (a trial). Raises AnswerError
+        where none was."""
         path = close_path(page)
         match page.typed.get("act"):
             case "look":
@@ -90,10 +94,22 @@ class Close:
                 return f"locked: {', '.join(f'{k} until {v}' for k, v in done['locks'].items() if v)}"
             case "sign":
                 return await self._sign(page, [])
+            case "book-try" | "book" as act:
+                return await self._book(page, dry=act == "book-try")
         tasks = page.values("task")
         if not tasks:
             raise AnswerError(422, {"detail": "choose tasks first: the boxes before them"})
         return await self._sign(page, tasks)
+
+    async def _book(self, page: Page, dry: bool) -> str | None:
+        what = page.typed.get("what", "")
+        done = await page.api.post(f"{close_path(page)}/book{'/try' if dry else ''}", {"what": what})
+        if dry:
+            page.shown["booking"] = done
+            return None
+        if not done["count"]:
+            return "nothing is to be booked"
+        return f"booked, for {done['count']} of what is open: once Odoo has it, read the evidence"
 
     async def _sign(self, page: Page, tasks: list[str]) -> str:
         # Each of what the page has shown: the digest, then the task's name.

@@ -79,9 +79,12 @@ class Matching:
             case "undo":
                 await page.api.post("/matches/undo", {"key": page.typed.get("key", ""), **reason})
                 return "it is taken apart now"
+        entity = page.arg("entity") or await self._entity(page)
+        if page.typed.get("act") == "read":
+            done = await page.api.post("/matches/read", {"entity": entity})
+            return f"{done['items']} open lines were read: {done['applied']} matches were sure, {done['suggested']} are suggested"
         if not lines:
             raise AnswerError(422, {"detail": "choose lines first: the boxes before them"})
-        entity = page.arg("entity") or await self._entity(page)
         if page.typed.get("act") == "book":
             if len(lines) != 1:
                 raise AnswerError(422, {"detail": "choose the one line of cash that is booked"})

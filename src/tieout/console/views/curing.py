@@ -1,0 +1,113 @@
+"""What is done about a case on its own page, beside its document: the row that its mapping lacks, its source asked again, its entries
+read in the ledger again; and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import quote
+
+from tieout.console.rendering import Page
+
+# Each with whose right it is.
+HERE = {
+    "map": "mappings:write",
+    "poll": "interfaces:run",
+    "run": "interfaces:replay",
+    "read_back": "cases:write",
+    "look": "close:read",
+    "decide_late": "close:sign",
+}
+# What may be decided of what came too late, each with what that comes to.
+LATE = {
+    "adjust": "it stands, on the first open day",
+    "pass": "it is immaterial, and booked on the first open day",
+    "reopen": "its own period is opened again",
+}
+# What is done outside of Tieout: a sandbox has people who do it.
+OUTSIDE = {"mend_at_source", "mend_in_ledger", "mend_at_target", "ask", "give_file", "match"}
+# How long somebody who planned something again waits to be told what came of it.
+_LOOKS, _LOOK_S = 20, 0.25
+
+
+async def cured(page: Page, number: str, what: str) -> str | None:
+    """Do one of them; what came of it, as a sentence, or None where the answer is shown on the page. Raises AnswerError."""
+    path = f"/cases/{number}"
+    if what == "map-try":
+        page.shown["tried"] = await page.api.post(f"{path}/map/try", _row(page))
+        return None
+    if what == "map":
+        done = await page.api.post(f"{path}/map", {**_row(page), "reason": page.typed.get("reason", "")})
+        since = f" from {done['valid_from']} on" if done["valid_from"] else ""
+        said = f"{done['key']} is {done['value']} in {done['table']}{since}; {done['replayed']} planned again"
+        return f"{path} {said}{await became(page, number)}"
+    if what == "read_back":
+        done = await page.api.post(f"{path}/read-back")
+        if done["state"] == "solved":
+            return "the ledger agrees again: the case is solved"
+        return f"{done['read']} entries were read in the ledger, which still differs: {done['detail']}"
+    if what == "decide_late":
+        return await _decided(page, path)
+    if what == "look":
+        return await _looked(page, path)
+    return await _asked(page, path, what == "run")
+
+
+async def became(page: Page, number: str) -> str:
+    """What came of a case whose document is planned again, behind a sentence: whoever looks is told once it is known, and not much
+    later than that."""
+    for _ in range(_LOOKS):
+        await asyncio.sleep(_LOOK_S)
+        found = await page.api.get(f"/cases/{number}")
+        document = found["document_id"]
+        held = document and await page.api.maybe(f"/documents/{document}")
+        refused = bool(held) and held["state"] == "refused"
+        if found["state"] == "solved":
+            return (
+                ": this case is solved, and another one holds its document"
+                if refused
+                else ": the case is solved"
+            )
+        if refused:
+            return f": it is held still, {found['detail']}"
+    return ": it is on its way"
+
+
+async def _decided(page: Page, path: str) -> str:
+    """Decide of what came too late; what was decided, and what came of it."""
+    found = await page.api.get(path)
+    offered = next((r for r in found["recoveries"] if r["action"] == "decide_late"), None)
+    number = offered["parameters"].get("number", "") if offered else ""
+    given = {"decision": page.typed.get("decision", ""), "reason": page.typed.get("reason", "")}
+    done = await page.api.post(f"/late-events/{quote(number, safe='')}/decide", given)
+    said = f"decided: {LATE[done['decision']]}"
+    return said if done["decision"] == "reopen" else f"{said}{await became(page, str(found['case_id']))}"
+
+
+async def _looked(page: Page, path: str) -> str:
+    """Read the evidence of the close that a case is of; how the case stands since."""
+    found = await page.api.get(path)
+    of = f"{quote(found['entity'], safe='')}/{quote(found['period'], safe='')}"
+    seen = await page.api.post(f"/closes/{of}/look")
+    if not seen["current"]:
+        return f"the evidence could not be read now: {seen['why_not']}"
+    found = await page.api.get(path)
+    return (
+        "the evidence was read: the case is solved"
+        if found["state"] == "solved"
+        else "the evidence was read: the case stands"
+    )
+
+
+async def _asked(page: Page, path: str, from_the_beginning: bool) -> str:
+    """Let the case's source be asked now; what was asked for, as a sentence."""
+    interface = (await page.api.get(path))["interface"]
+    where = f"/interfaces/{quote(interface, safe='')}/run"
+    await page.api.post(where, {"from_the_beginning": from_the_beginning})
+    all_of_it = "for everything that it still has" if from_the_beginning else "for what is new there"
+    return f"{interface} is asked now {all_of_it}: what was mended comes by itself"
+
+
+def _row(page: Page) -> dict[str, Any]:
+    """A mapping's row as it was typed."""
+    return {"value": page.typed.get("value", ""), "valid_from": page.typed.get("valid_from") or None}
