@@ -16,7 +16,7 @@ MISSING_EVENTS = Cause(
     name="missing_events",
     means="A source counts more or other events than came.",
     says="pull the whole period again with `tieout run {interface} --since all`",
-    actions=(Action.RUN,),
+    actions=(Action.RUN, Action.LOOK),
     who="controller",
 )
 FIGURES_UNREAD = Cause(
