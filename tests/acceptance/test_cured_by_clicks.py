@@ -177,19 +177,3 @@ def test_every_planted_fault_is_cured_from_today(visitor: Visitor) -> None:
         words = cause[:1].upper() + cause[1:].replace("_", " ")
         visitor.open(words)
         cure(visitor)
-
-
-def test_two_people_close_the_month(visitor: Visitor) -> None:
-    entities = {"distributor": ["US"], "services": ["US", "DE"]}[visitor.company]
-    for entity in entities:
-        visitor.book_what_ends_the_month(entity)
-    visitor.lock()
-    visitor.decide_the_rest(entities)
-    for entity in entities:
-        visitor.certify(entity)
-    visitor.decide_the_rest(entities)
-    for entity in entities:
-        visitor.sign(entity)
-    # Nothing is left on Today, and everything of the month is proven.
-    assert visitor.causes() == []
-    visitor.to("Tie-out")

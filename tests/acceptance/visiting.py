@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 _PATIENCE_S = 90.0
 # What is decided at a close is found, decided, and looked at again so often at most.
-_ROUNDS = 6
+_ROUNDS, _MOST_CASES = 6, 30
 
 
 class Visitor:
@@ -220,11 +220,12 @@ class Visitor:
             for entity in entities:
                 self.to_close(entity)
                 self.read_evidence()
-            left = self.causes()
-            if not left:
+            if not self.causes():
                 return
-            for cause in left:
-                self.open(cause)
+            for _ in range(_MOST_CASES):
+                if not (left := self.causes()):
+                    break
+                self.open(left[0])
                 if self.page.get_by_role("button", name="Pull the interface again").count():
                     self.press("Pull the interface again")
                     self.told("is asked now for everything")
