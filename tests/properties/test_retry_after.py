@@ -66,6 +66,11 @@ def test_nonsense_asks_for_nothing(text: str | None) -> None:
     assert retry_after_s(text, NOW) is None
 
 
+def test_a_leap_second_is_the_one_before_it() -> None:
+    at = datetime(2026, 12, 31, 23, 59, 0, tzinfo=UTC)
+    assert retry_after_s("Thu, 31 Dec 2026 23:59:60 GMT", at) == 59.0
+
+
 def test_a_fraction_of_a_second_is_taken_as_shops_write_it() -> None:
     assert retry_after_s("2.0", NOW) == 2 and retry_after_s("0.5", NOW) == 0.5
 

@@ -132,8 +132,8 @@ def _payloads(name: str) -> list[Payload]:
 
 def _where(payload: Payload) -> str:
     """A source without the path in it: its address, or its name up to the first comma."""
-    name = payload.source.split(", ")[0]
-    return payload.source.split()[0] if ":" in name or "/" in name else name
+    first = payload.source.split()[0]
+    return first if ":" in first or "/" in first else payload.source.split(", ")[0]
 
 
 def _refusals(held: Sequence[Payload]) -> str:

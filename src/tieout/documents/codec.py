@@ -33,7 +33,12 @@ def decode_document(raw: bytes) -> Document:
 
 def check_kept(document: Document) -> None:
     """Hold a document to its own declaration, which Python does not. Raises ValueError (msgspec.ValidationError) where
-    what is kept of it could not be read again: a value of another type, a number that is none."""
+    what is kept of it could not be read again: a value of another type, a number that is none; or where its key names nothing, so that two of
+    them would be one."""
+    if "None" in document.key.split(":"):
+        raise ValueError(
+            f"its key is {document.key[:80]!r}: what it is known by at its source is missing there"
+        )
     raw = canonical_bytes(document)
     again = decode_document(raw)
     if (b'"NaN"' in raw or b'Infinity"' in raw) and not all(_is_number(x) for x in _values(again)):

@@ -159,6 +159,18 @@ def test_what_is_refused_with_a_new_token_too_is_for_a_person_and_is_not_renewed
         assert http.get("/things").status_code == 200
 
 
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 429, 500, 503])
+def test_only_a_401_says_that_a_token_is_none(place: Place, status: int) -> None:
+    """A right that is missing, a system that is busy: another token would change nothing of it, and the answer is the caller's."""
+    config = SystemConfig("shop", "shop", "test", {}, tokens=place.keeper)
+    flow = token_auth(config, place.grant()).auth_flow(httpx2.Request("GET", f"{place.url}/things"))
+    signed = next(flow)
+    assert signed.headers["authorization"].startswith("Bearer ")
+    with pytest.raises(StopIteration):
+        flow.send(httpx2.Response(status))
+    assert len(place.provider.asked) == 1
+
+
 def test_another_session_takes_the_token_that_is_kept(place: Place) -> None:
     with place.client(place.refreshing()) as one, place.client(place.refreshing()) as other:
         one.get("/things")
@@ -301,6 +313,17 @@ def test_a_token_that_is_only_due_goes_on_while_its_endpoint_is_broken(place: Pl
             http.get("/things")
 
 
+def test_a_token_that_was_refused_is_not_sent_again_while_its_endpoint_is_broken(place: Place) -> None:
+    """It has its time yet, and is none: what it is refused for is no reason to ask with it once more."""
+    with place.client(place.grant()) as http:
+        http.get("/things")
+        place.provider.revoke()
+        place.provider.replies = [(500, {}, {})] * 3
+        with pytest.raises(TransientError):
+            http.get("/things")
+    assert [status for _, status, _ in place.provider.calls] == [200, 401]
+
+
 @pytest.mark.parametrize("rotates", ["until_used", "seconds"])
 def test_an_answer_that_is_lost_on_the_way_is_asked_for_again_with_the_same_refresh_token(
     place: Place, rotates: str
@@ -316,9 +339,11 @@ def test_an_answer_that_is_lost_on_the_way_is_asked_for_again_with_the_same_refr
 def test_where_a_provider_ends_the_old_one_at_once_a_lost_answer_is_told_as_that(place: Place) -> None:
     place.provider.rotates, place.provider.cut = "at_once", 1
     with place.client(place.refreshing()) as http:
-        with pytest.raises(SetupError, match="the answer to an earlier renewal was lost") as raised:
-            http.get("/things")
-        assert FIRST not in str(raised.value)
+        # And again, whoever asks: until a person connects anew it is the same loss.
+        for _ in range(2):
+            with pytest.raises(SetupError, match="the answer to an earlier renewal was lost") as raised:
+                http.get("/things")
+            assert FIRST not in str(raised.value)
 
 
 class Dies(Keeper):

@@ -66,7 +66,7 @@ CONNECTOR = Connector(
         ),
     ),
     limits=(
-        "50 reports a page; a call for each report's document; a report whose document is not made within three days is a case; an "
+        "50 reports a page; a call for each report's document (and one for each further page of its revisions); a report whose document is not made within three days is a case; an "
         "answer takes up to 60 seconds there; how many calls it takes is not published. An entry holds 200 lines: of more, those of one account, cost centre and side are one"
     ),
     api=ApiVersion(

@@ -52,7 +52,8 @@ CONNECTOR = Connector(
             "money, code and beginning never change; status and time of update may, and have no second effect",
         ),
     ),
-    limits="31 days a question, 500 rows a page, 10,000 rows a question (then by halves), three years back; up to three hours until a "
+    limits="31 days a question, 500 rows a page, 10,000 rows a question (then by halves), three years back; fewer rows than "
+    "an answer's total_items are asked for anew; up to three hours until a "
     "transaction appears, and nothing is complete before; 429 says when to come back; how many "
     "calls are too many PayPal does not publish (developer.paypal.com/api/rest/reference/rate-limiting)",
     api=ApiVersion("v1 (Transaction Search 1.9)", f"{_SPECIFICATION}; no end is published"),
