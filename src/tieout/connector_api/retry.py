@@ -19,7 +19,7 @@ _FIRST_S = 0.05
 
 def patiently(call: Callable[[], T], tries: int = 5) -> T:
     """`call`'s answer. A TransientError is waited out and tried again: for as long as the system asked, or 0.05 s, 0.1 s and
-    so on where it said nothing; a refused key once more, since some servers refuse while they rotate. A system that asks
+    so on where it said nothing; a refused key twice more, since some servers refuse while they rotate. A system that asks
     for more than two seconds is the caller's to wait out: nobody asks it again before the time that it named.
 
     Raises what the last try raised; an UnknownOutcomeError goes through at once.

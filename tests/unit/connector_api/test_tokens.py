@@ -163,11 +163,16 @@ def test_what_is_refused_with_a_new_token_too_is_for_a_person_and_is_not_renewed
 def test_only_a_401_says_that_a_token_is_none(place: Place, status: int) -> None:
     """A right that is missing, a system that is busy: another token would change nothing of it, and the answer is the caller's."""
     config = SystemConfig("shop", "shop", "test", {}, tokens=place.keeper)
-    flow = token_auth(config, place.grant()).auth_flow(httpx2.Request("GET", f"{place.url}/things"))
-    signed = next(flow)
-    assert signed.headers["authorization"].startswith("Bearer ")
-    with pytest.raises(StopIteration):
-        flow.send(httpx2.Response(status))
+    asked: list[str] = []
+
+    def answers(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.headers["authorization"])
+        return httpx2.Response(status)
+
+    auth, there = token_auth(config, place.grant()), httpx2.MockTransport(answers)
+    with httpx2.Client(base_url=place.url, auth=auth, transport=there) as http:
+        assert http.get("/things").status_code == status
+    assert len(asked) == 1 and asked[0].startswith("Bearer ")
     assert len(place.provider.asked) == 1
 
 

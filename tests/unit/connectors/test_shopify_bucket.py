@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ import pytest
 from tests.published.replay import Answer, Replay
 from tieout.connector_api import SystemConfig, TransientError
 from tieout.connector_api import asking as asking_module
-from tieout.connector_api.pace import Pace
-from tieout.connectors.shopify.bucket import refill_s
+from tieout.connector_api.pace import Budget, Pace
+from tieout.connectors.shopify.bucket import Bucket, refill_s
 from tieout.connectors.shopify.client import open_session
 from tieout.connectors.shopify.connector import CONNECTOR
 
@@ -121,3 +122,21 @@ def test_a_busy_shop_is_one_that_says_429(slept: list[float]) -> None:
     with Replay({PATH: [Answer(b"{}", 429, {"Retry-After": "1.5"}), answered(1, 900)]}) as there:
         session(there).check()
     assert slept == [1.5]
+
+
+def test_what_a_question_costs_hangs_on_how_many_it_asks_for_and_not_on_which(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(cost: float) -> dict[str, Any]:
+        status = {"currentlyAvailable": 900, "maximumAvailable": 1000, "restoreRate": 50}
+        return {"extensions": {"cost": {"requestedQueryCost": cost, "throttleStatus": status}}}
+
+    made = Bucket(Pace("shop", Budget(told=True), folder=tmp_path))
+    made.learn("orders", {"first": 10, "nested": 5, "after": "a"}, told(120))
+    made.learn("orders", {"first": 2, "nested": 5}, told(30))
+    asked = [{"first": 10, "nested": 5, "after": "b"}, {"first": 2, "nested": 5}, {"first": 2, "nested": 1}]
+    assert [made.cost_of("orders", a) for a in asked] == [120.0, 30.0, 1.0]
+    # More kinds of questions than there are are none that is kept.
+    monkeypatch.setattr("tieout.connectors.shopify.bucket._MOST_KINDS", 2)
+    made.learn("more", {}, told(77))
+    assert made.cost_of("more", {}) == 1.0
