@@ -4,13 +4,16 @@ answered by one (`db_replica_host`). Each course is run once for each of its rea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
 from tests.conformance.test_odoo_versions import Books, opened, tag
 from tieout.connector_api import Outcome, Sending
+from tieout.connectors.odoo import client as client_module
 from tieout.connectors.odoo.versions import V19, V20
 from tieout.documents import (
     CashPosting,
@@ -124,6 +127,58 @@ def test_what_was_matched_a_moment_ago_is_not_open(books: Books) -> None:
         return copy
 
     whichever(books, course)
+
+
+def pair(books: Books) -> tuple[Sending, list[int]]:
+    """A request to match an invoice with its payment, and both lines."""
+    due, paid = sent(books, books.invoice()), sent(books, cash("100.00"))
+    targets = {o.external_id: (o.model, o.target_id or 0) for o in (due, paid)}
+    request = MatchRequest(left=due.external_id, right=paid.external_id, account="121000")
+    return Sending(f"tieout.m_{tag()}", request, targets=targets), [line_of(books, due), line_of(books, paid)]
+
+
+def test_a_copy_that_knows_of_no_match_until_it_caught_up_is_waited_for_once(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, waited = books.odoo.service, []
+    then = service.world.store.kept()
+
+    def moment(seconds: float) -> None:
+        waited.append(seconds)
+        service._behind = 0
+
+    def lags(path: str, body: bytes) -> None:
+        if path.endswith("/reconcile"):
+            service._behind, service._kept = 99, then
+
+    monkeypatch.setattr(client_module, "time", SimpleNamespace(sleep=moment))
+    plain, lines = pair(books)
+    sent(books, plain)
+    assert reconciled(books, *lines) == [True, True] and not waited
+    lagging, lines = pair(books)
+    then = service.world.store.kept()
+    monkeypatch.setattr(books.odoo, "instead", lags)
+    sent(books, lagging)
+    assert reconciled(books, *lines) == [True, True] and len(waited) == 1
+
+
+def test_one_that_is_matched_otherwise_keeps_no_other_from_being_matched(books: Books) -> None:
+    (first, lines), (other, _), (open_one, _) = pair(books), pair(books), pair(books)
+    sent(books, first)
+    assert isinstance(first.body, MatchRequest) and isinstance(other.body, MatchRequest)
+    # The invoice of the first one, which is paid, and the payment of another.
+    crossed = Sending(
+        f"tieout.m_{tag()}",
+        MatchRequest(left=first.body.left, right=other.body.right, account="121000"),
+        targets={**first.targets, **other.targets},
+    )
+    crossed = replace(
+        crossed,
+        targets={k: v for k, v in crossed.targets.items() if k in (first.body.left, other.body.right)},
+    )
+    outcomes = books.session.send([crossed, open_one])
+    assert [(o.status, o.cause) for o in outcomes] == [("refused", "matched_otherwise"), ("confirmed", "")]
+    assert reconciled(books, *lines) == [True, True]
 
 
 def test_lines_are_matched_of_which_one_stays_open_in_part(books: Books) -> None:
