@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -814,6 +815,26 @@ def _(case: Case) -> None:
 )
 def _(case: Case) -> None:
     _position(case, auto_apply=True)
+
+
+@wrong(
+    "one that new contacts get",
+    r"no fiscal position moves what is owed: .*Abroad puts 121300 in its place, and new contacts get it",
+    r"take 121000 out of its Account Mapping",
+)
+def _(case: Case) -> None:
+    key, books = _position(case), case.books
+    sides = {"fields": ["property_account_receivable_id", "property_account_payable_id"]}
+    found = books.odoo.service.call(
+        case.user["id"],
+        "res.partner",
+        "default_get",
+        None,
+        {"allowed_company_ids": [books.company.id]},
+        sides,
+    )
+    answer = Answer(200, json.dumps({**found, "property_account_position_id": key}).encode())
+    books.odoo.instead = lambda path, body: answer if path.endswith("res.partner/default_get") else None
 
 
 @wrong(
