@@ -32,6 +32,15 @@ def reopened(visitor: Visitor) -> None:
     planned_again(visitor)
 
 
+def decided_late(visitor: Visitor) -> None:
+    """It stands, and is booked on the first open day; October is opened for what is corrected after this."""
+    visitor.page.get_by_label("Decide what it is").select_option("adjust")
+    visitor.page.locator("#why-late").fill("the report came after the cut-off")
+    visitor.press("Decide")
+    visitor.told("it stands, on the first open day: the case is solved")
+    visitor.on_the_sandbox("Open October again in Odoo", "October is open again")
+
+
 def mapped(value: str, known: str) -> Cure:
     """What the ledger has is there to be picked, what it would book is shown, and it is put in force; what the ledger has not is not."""
 
@@ -141,7 +150,7 @@ CURES: dict[str, dict[str, Cure]] = {
         "unreconciled_in_ledger": mended_in_ledger("Match the two again in Odoo"),
     },
     "services": {
-        "late_event": reopened,
+        "late_event": decided_late,
         "bank_details_differ": confirmed,
         "bill_above_order": received,
         "duplicate_bill": excluded("the same once more"),

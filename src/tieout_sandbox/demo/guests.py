@@ -22,11 +22,12 @@ from tieout_sandbox.people import ADMINISTRATORS
 from tieout_sandbox.simkit import Tokens
 
 ACCOUNTANT, APPROVER, CFO = "alex", "robin", "sam"
-# What each may do, for every entity. Of those who approve there are two who prepare nothing.
+# What each may do, for every entity. Of those who approve there are two who prepare nothing: what one of them asks for about what the
+# accountant made, such as a mapping, takes a third.
 GUESTS: dict[str, tuple[str, ...]] = {
     ACCOUNTANT: tuple(role for role in ROLES if role != "approver"),
     APPROVER: ("controller", "approver"),
-    CFO: ("cfo",),
+    CFO: ("controller", "cfo"),
 }
 # What addresses call them, and pages.
 CALLED = {"accountant": ACCOUNTANT, "approver": APPROVER, "cfo": CFO}
