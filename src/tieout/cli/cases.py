@@ -220,9 +220,9 @@ def map_row(
     value: Annotated[str, typer.Argument(help="what the key means, such as an account's code")],
     reason: Annotated[str, typer.Option(help="why it is so")],
     since: Annotated[
-        str, typer.Option("--from", help="from which day on, such as 2026-10-01; else always")
+        str, typer.Option("--from", help="the first day, such as 2026-10-01 (default: always)")
     ] = "",
-    who: Annotated[str, typer.Option("--as", help="who decides: your name, as your key says it")] = "",
+    who: Who = "",
     folder: Folder = Path(),
 ) -> None:
     """Add the row that a case asks for to its mapping, and plan everything again that asks for the same."""

@@ -27,6 +27,7 @@ SAYS = {
     "--entity": ("which entity", "of this entity alone", "for one entity", "for which entity"),
     "--faults": ("none, light or heavy",),
     "--format": ("in which form",),
+    "--from": ("the first day",),
     "--group": ("of this group alone",),
     "--interface": ("of this interface alone", "the interface that"),
     "--json": ("print JSON",),
