@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 # From below those that outgoing connections are given: of these one that is free now may be taken a moment later.
 _FIRST, _RANGE, _RANGES = 12_000, 200, 100
+# Bound, and never listened at, by the one sandbox that holds the port which all would like.
+_MARK = _FIRST - 1
 
 
 @dataclass
@@ -55,18 +57,38 @@ def is_taken(port: int) -> bool:
     return False
 
 
-def hold(port: int) -> socket.socket | None:
-    """Listen at a port of loopback without ever answering, so that nobody else is given it until this is closed; None where
-    something has it already."""
-    held = socket.socket()
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+class Hold:
+    """A port that every sandbox would like, kept for one of them from before it is written down until its server listens at it."""
+
+    def __init__(self, port: int, mark: int) -> None:
+        self._listening, self._mark = socket.socket(), socket.socket()
+        try:
+            # Between the end of `listening` and the server's own there is nothing at the port: whoever asks meanwhile finds the mark.
+            self._mark.bind(("127.0.0.1", mark))
+            self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._listening.bind(("127.0.0.1", port))
+            # It never answers.
+            self._listening.listen(1)
+        except OSError:
+            self.release()
+            raise
+
+    def hand_over(self) -> None:
+        """Let the server listen, which is started now."""
+        self._listening.close()
+
+    def release(self) -> None:
+        """The server listens, or never will."""
+        self._listening.close()
+        self._mark.close()
+
+
+def hold(port: int, mark: int = _MARK) -> Hold | None:
+    """Hold a port of loopback; None where something has it, or whoever has the `mark`, another port, holds it."""
     try:
-        held.bind(("127.0.0.1", port))
-        held.listen(1)
+        return Hold(port, mark)
     except OSError:
-        held.close()
         return None
-    return held
 
 
 def free_ports(names: Iterable[str]) -> dict[str, int]:

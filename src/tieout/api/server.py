@@ -39,7 +39,7 @@ from tieout.api.webhooks import Answer, Webhooks
 from tieout.api.whole_pushes import PushProtocol, Write
 from tieout.connector_api import Connector
 from tieout.engine import Clock, SystemClock
-from tieout.observe import Metrics
+from tieout.observe import INSTANCE, Metrics
 from tieout.operations.open_project import OpenProject
 from tieout.rules import Release
 from tieout.security import load_authority
@@ -73,6 +73,8 @@ class Services:
     patience_s: float = 10.0
     # Where files lie while they are uploaded (None: where the system keeps what is temporary).
     spool: Path | None = None
+    # What this process alone answers by when it is asked for its health.
+    instance: str = ""
     limits: Limits = field(default_factory=Limits)
 
     def site(self) -> IdentitySettings:
@@ -245,7 +247,8 @@ class Application:
 
     async def _healthy(self, request: Request) -> Response:
         health = await self._health.look()
-        return PlainTextResponse(health.why, 503) if health.why else PlainTextResponse("ok")
+        told = {INSTANCE: self._s.instance}
+        return PlainTextResponse(health.why or "ok", 503 if health.why else 200, told)
 
 
 def _holds_a_key_for_figures(scope: Scope) -> bool:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import errno
-import http.client
-import os
+import secrets
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,24 +22,16 @@ from tieout.cli.context import (
     open_running,
 )
 from tieout.cli.options import Folder
+from tieout.cli.pulse import Line, Pulse, as_child, tell_of_the_web_side
 from tieout.cli.sandbox import is_empty, is_installed, lives_under, sandbox_part, throw_away, was_toured
 from tieout.cli.signing_in import first_link
 
 if TYPE_CHECKING:
-    import psycopg
-
-    from tieout.observe import ServiceManager
     from tieout.operations.open_project import OpenProject
     from tieout.store import EmbeddedServer
 
-_PULSE_S = 1.0
 # A round has at most some hundred calls, each with a limit of its own: one that takes so long hangs.
 _ROUND_S = 3600.0
-# Until it is well for the first time a child asks itself often: somebody waits for it.
-_FIRST_PULSE_S = 0.1
-_ANSWER_S = 5.0
-# A web side that gave no answer at all so often in a row hangs: it ends, and is started again.
-_HANGS = 12
 
 
 def up(
@@ -222,7 +212,7 @@ def worker(folder: Folder = Path()) -> None:
     from tieout.engine import let_people_first, look_for_cycles_seldom
     from tieout.operations.systems import keep_pinned
 
-    manager = _as_child()
+    manager = as_child()
     let_people_first()
     project = open_running(folder)
     ending = Ending(project).start()
@@ -233,8 +223,8 @@ def worker(folder: Folder = Path()) -> None:
     running.start()
     threading.Thread(target=keep_pinned, args=(project, stop), name="pins", daemon=True).start()
     threads = set(threading.enumerate()) - before
-    line = _Line(project.dsn)
-    pulse, ended, hangs = _Pulse(manager, line.trouble), list[str](), ""
+    line = Line(project.dsn)
+    pulse, ended, hangs = Pulse(manager, line.trouble), list[str](), ""
     while not stop.wait(pulse.wait_s) and not ended and not hangs:
         ended = sorted(t.name for t in threads if not t.is_alive())
         hangs = running.hangs(_ROUND_S)
@@ -253,7 +243,7 @@ def worker(folder: Folder = Path()) -> None:
 
 def serve(folder: Folder = Path()) -> None:
     """Run the web side on a database that runs already."""
-    manager = _as_child()
+    manager = as_child()
     project = open_running(folder)
     refuse_taken_port(project)
     # What takes a second to import is imported once it is known to be of use: a start that cannot succeed is tried again
@@ -273,8 +263,11 @@ def serve(folder: Folder = Path()) -> None:
         with project.database.transaction() as connection:
             return bool(load_authority(connection).people)
 
+    me = secrets.token_hex(8)
     threading.Thread(
-        target=_tell_of_the_web_side, args=(manager, settings.serve_host, settings.serve_port), daemon=True
+        target=tell_of_the_web_side,
+        args=(manager, settings.serve_host, settings.serve_port, me),
+        daemon=True,
     ).start()
     ending = Ending(project).start()
     serve_api(
@@ -292,6 +285,7 @@ def serve(folder: Folder = Path()) -> None:
             identity=settings.identity,
             project=project,
             spool=settings.state / "uploads",
+            instance=me,
         ),
         pages(
             settings.name,
@@ -302,91 +296,3 @@ def serve(folder: Folder = Path()) -> None:
         ),
     )
     raise typer.Exit(ending.code)
-
-
-# what a child tells of itself
-
-
-def _as_child() -> ServiceManager:
-    """Whom this process tells how it is; a supervisor's child ends with it."""
-    from tieout.observe import ServiceManager, end_with
-    from tieout.settings import read_environment
-
-    environment = read_environment()
-    if environment.supervisor and not end_with(environment.supervisor):
-        fail("the supervisor that started this process is dead")
-    return ServiceManager(environment.notify_socket)
-
-
-class _Pulse:
-    """Tells a service manager that this process lives, and whether it is well, each time it is let."""
-
-    def __init__(self, manager: ServiceManager, trouble: Callable[[], str]) -> None:
-        self._manager, self._trouble = manager, trouble
-        self.wait_s = _FIRST_PULSE_S
-
-    def beat(self) -> str:
-        """Ask whether all is well, and tell; what is not well, "" where all is."""
-        trouble, me = self._trouble(), str(os.getpid())
-        if trouble:
-            self._manager.tell(X_TIEOUT_PID=me, STATUS=trouble)
-        else:
-            self._manager.tell(X_TIEOUT_PID=me, READY="1", WATCHDOG="1")
-            self.wait_s = _PULSE_S
-        return trouble
-
-
-class _Line:
-    """A line of its own to the database, to hear whether it answers."""
-
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
-        self._connection: psycopg.Connection[Any] | None = None
-
-    def trouble(self) -> str:
-        """What is wrong with the database, "" where it answers."""
-        import psycopg
-
-        try:
-            if self._connection is None or self._connection.closed:
-                self._connection = psycopg.connect(
-                    self._dsn, autocommit=True, connect_timeout=5, application_name="tieout pulse"
-                )
-            self._connection.execute("select 1")
-        except (psycopg.Error, OSError) as error:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
-            return f"the database does not answer: {str(error).strip()[:200]}"
-        return ""
-
-
-def _tell_of_the_web_side(manager: ServiceManager, host: str, port: int) -> None:
-    """Ask our own web side for its health, for ever; one that gives no answer at all is ended."""
-    there = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    pulse, hangs, answered = _Pulse(manager, lambda: _health(there, port)), 0, False
-    while True:
-        time.sleep(pulse.wait_s)
-        trouble = pulse.beat()
-        answered = answered or not trouble
-        hangs = hangs + 1 if trouble.startswith(_NO_ANSWER) and answered else 0
-        if hangs >= _HANGS:
-            # The loop that would end it in order is what hangs.
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-_NO_ANSWER = "the web side gives no answer"
-
-
-def _health(host: str, port: int) -> str:
-    """What the web side says is wrong, "" where nothing is."""
-    line = http.client.HTTPConnection(host, port, timeout=_ANSWER_S)
-    try:
-        line.request("GET", "/healthz")
-        reply = line.getresponse()
-        said = reply.read(300).decode(errors="replace")
-        return "" if reply.status == 200 else f"the web side answers {reply.status}: {said}"
-    except (OSError, http.client.HTTPException) as error:
-        return f"{_NO_ANSWER}: {error}"
-    finally:
-        line.close()

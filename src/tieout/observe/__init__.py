@@ -3,10 +3,11 @@
 from tieout.observe.logfile import LogFile
 from tieout.observe.logs import get_logger, set_up_logs
 from tieout.observe.metrics import Metrics
-from tieout.observe.service import Listening, ServiceManager, end_with
+from tieout.observe.service import INSTANCE, Listening, ServiceManager, end_with
 from tieout.observe.tracing import correlation_of, flush_traces, set_up_tracing, traced
 
 __all__ = [
+    "INSTANCE",
     "Listening",
     "LogFile",
     "Metrics",

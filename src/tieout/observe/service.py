@@ -16,6 +16,8 @@ from pathlib import Path
 # prctl(2): the signal that this process gets when the thread that started it ends.
 _PR_SET_PDEATHSIG = 1
 _MOST_BYTES = 4096
+# The header by which a web side that is asked for its health says which process it is: another program may have its port.
+INSTANCE = "tieout-instance"
 
 
 class ServiceManager:

@@ -7,7 +7,6 @@ those of a real one, so what is tried here is tried on the product itself.
 from __future__ import annotations
 
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -34,7 +33,7 @@ from tieout_sandbox.demo.driver import Demo
 from tieout_sandbox.demo.guests import Guests
 from tieout_sandbox.demo.living import Living, NeverBegunError
 from tieout_sandbox.month import LOCK_ON
-from tieout_sandbox.ports import free_port, hold
+from tieout_sandbox.ports import Hold, free_port, hold
 
 _SETTLING_S = 30.0
 _PORT = 8080
@@ -53,7 +52,7 @@ class Tour:
         self._kind, self._seed = kind, seed
         self._stopping = threading.Event()
         self._again = threading.Event()
-        self._held: socket.socket | None = None
+        self._held: Hold | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Start everything, let days pass until `stop` is set, stop everything. Where it is thrown away from its page, another
@@ -108,12 +107,12 @@ class Tour:
         guests.let_in()
         supervisor = self._supervisor(self.folder, server)
         if self._held:
-            self._held.close()
-            self._held = None
+            self._held.hand_over()
         supervisor.start()
         player = threading.Thread(target=self._play, args=(project, living), daemon=True)
         try:
             wait_for_any(stop, supervisor.ready, supervisor.ended)
+            self._let_go()
             if supervisor.ready.is_set():
                 desk.company = _company_of(project, living, guests)
                 err.print(f"Tieout is up: {project.settings.identity.url}/")
@@ -131,6 +130,11 @@ class Tour:
             living.stop()
         if supervisor.reason:
             fail(f"Tieout ended: {supervisor.reason}. What it wrote is in {project.settings.state}")
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.release()
+            self._held = None
 
     def _play(self, project: OpenProject, living: Living) -> None:
         courier = Courier(living.world, f"http://127.0.0.1:{living.port}")
