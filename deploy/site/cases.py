@@ -19,7 +19,7 @@ once, and from that the case's page makes its buttons, the API its `recoveries`,
 words, and this page.
 
 What a case says to do is one of the sentences below, with what stands here in CAPITALS filled in. A case whose document is held is
-planned again once its reason is mended, or excluded; it is accepted as it is only where this page says that a person may judge it.
+reprocessed once its reason is mended, or excluded; it is accepted as it is only where this page says that a person may judge it.
 
 ## Many at once
 

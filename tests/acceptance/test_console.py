@@ -361,7 +361,7 @@ def test_a_cluster_is_found_understood_mended_once_and_cleared(house: House, as_
     assert sum(sums) == 0 and sum(s for s in sums if s > 0) == Decimal(held.replace(",", "")), lines
     assert open_cases(house, "unknown_tax") == 3, "a preview changed something"
     page.get_by_role("button", name="Plan all of them again").click()
-    expect(page.locator(".flash.good")).to_contain_text("3 are planned again")
+    expect(page.locator(".flash.good")).to_contain_text("3 are reprocessed")
     assert until(lambda: open_cases(house, "unknown_tax") == 0)
 
 
@@ -454,8 +454,8 @@ def test_a_range_is_replayed_with_its_money_first(house: House, as_: Any) -> Non
     page.get_by_role("button", name="Show the difference in money").click()
     expect(page.locator(".tried")).to_contain_text("would leave exception, 920.24")
     assert open_cases(house, "unmapped_account") == 1
-    page.get_by_role("button", name="Replay it").click()
-    expect(page.locator(".flash.good")).to_contain_text("planned again")
+    page.get_by_role("button", name="Reprocess it").click()
+    expect(page.locator(".flash.good")).to_contain_text("reprocessed")
     assert until(lambda: open_cases(house, "unmapped_account") == 0)
     # Paused, it is asked nothing; resumed it goes on.
     page.get_by_label("Reason to pause it").fill("the shop moves")

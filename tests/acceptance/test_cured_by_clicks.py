@@ -23,7 +23,7 @@ Cure = Callable[[Visitor], None]
 
 
 def planned_again(visitor: Visitor) -> None:
-    visitor.press("Plan it again")
+    visitor.press("Reprocess it")
     visitor.told("the case is solved")
 
 
@@ -111,7 +111,7 @@ def confirmed(visitor: Visitor) -> None:
 
 def received(visitor: Visitor) -> None:
     visitor.outside("Order two more, and receive them")
-    visitor.again("Plan it again")
+    visitor.again("Reprocess it")
 
 
 def both_sides(visitor: Visitor) -> None:

@@ -31,7 +31,7 @@ class Way:
 
 WAYS: Mapping[Action, Way] = {
     Action.REPLAY: Way(
-        "Plan it again", "POST /cases/{case_id}/replay", "tieout replay --case {case_id}", "/cases/{case_id}"
+        "Reprocess it", "POST /cases/{case_id}/replay", "tieout replay --case {case_id}", "/cases/{case_id}"
     ),
     Action.SOLVE: Way(
         "Accept as it is",

@@ -252,7 +252,7 @@ def map_row(
     except ProjectError as error:
         fail(str(error), USAGE)
     count = curing.plan_again(project, [number for number, _ in missing.cases], who)
-    out.print(f"{missing.key} is {drafted.row.value} in {missing.table}; {count} planned again")
+    out.print(f"{missing.key} is {drafted.row.value} in {missing.table}; {count} reprocessed")
 
 
 @group.command("read-back")

@@ -361,7 +361,7 @@ def replay(
     cause: Annotated[str | None, typer.Option(help="of this cause alone")] = None,
     case: Annotated[int | None, typer.Option(help="this case alone")] = None,
 ) -> None:
-    """Plan again what is held by open cases; what was posted already is left alone."""
+    """Reprocess what open cases hold; what was posted already is left alone."""
     from tieout.planning import replay as replay_documents
 
     project = open_running(folder)
@@ -372,7 +372,7 @@ def replay(
         who = who_works(project, "operator", operation="interfaces:replay", entity="*")
     with project.database.transaction() as connection:
         count = replay_documents(connection, project.clock.now(), who, cause=cause, case_id=case)
-    out.print(f"{count} documents and effects are taken up again")
+    out.print(f"{count} documents and effects are reprocessed")
 
 
 @cli.command()

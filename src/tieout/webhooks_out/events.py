@@ -27,7 +27,7 @@ TYPES: dict[str, str] = {
     "close.locked": "the books were locked",
     "interface.paused": "nothing is taken from an interface",
     "interface.resumed": "it goes on",
-    "interface.replayed": "a range was planned again",
+    "interface.replayed": "a range was reprocessed",
     "extract.made": "an extract of a period was made",
     "alert.raised": "something is wrong: what, the money at risk, what to do",
     "alert.cleared": "it is not any more",

@@ -23,7 +23,7 @@ _DEEDS = {
     "solve": "cases are solved",
     "exclude": "documents are excluded",
     "assign": "cases are given",
-    "replay": "cases are planned again",
+    "replay": "cases are reprocessed",
 }
 
 
@@ -65,7 +65,7 @@ class Cases:
             return None
         if what == "replay-all":
             done = await page.api.post("/cases/replay", {"cause": page.arg("cause")})
-            return f"{done['replayed']} are planned again: what was mended leaves this list by itself"
+            return f"{done['replayed']} are reprocessed: what was mended leaves this list by itself"
         chosen = [c for v in page.values("case") if (c := _seen(v)) is not None]
         if what in ("group-solve", "group-assign", "group-replay", "group-exclude"):
             # What the page showed of the whole group, and not what it is by now.
@@ -144,8 +144,8 @@ class Case:
             case "replay":
                 done = await page.api.post(f"/cases/{number}/replay")
                 if not done["replayed"]:
-                    return "it holds nothing that could be planned again"
-                return f"it is planned again{await became(page, number)}"
+                    return "it holds nothing that could be reprocessed"
+                return f"it is reprocessed{await became(page, number)}"
             case "solve":
                 done = await page.api.post(f"/cases/{number}/solve", reason)
                 if done["request"]:

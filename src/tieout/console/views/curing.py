@@ -39,7 +39,7 @@ async def cured(page: Page, number: str, what: str) -> str | None:
     if what == "map":
         done = await page.api.post(f"{path}/map", {**_row(page), "reason": page.typed.get("reason", "")})
         since = f" from {done['valid_from']} on" if done["valid_from"] else ""
-        said = f"{done['key']} is {done['value']} in {done['table']}{since}; {done['replayed']} planned again"
+        said = f"{done['key']} is {done['value']} in {done['table']}{since}; {done['replayed']} reprocessed"
         return f"{path} {said}{await became(page, number)}"
     if what == "read_back":
         done = await page.api.post(f"{path}/read-back")

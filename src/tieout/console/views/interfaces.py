@@ -88,7 +88,7 @@ class Interface:
                 return None
             case "replay":
                 done = await page.api.post(f"{path}/replay", span)
-                return f"{done['replayed']} documents are planned again"
+                return f"{done['replayed']} documents are reprocessed"
             case "run-all":
                 await page.api.post(f"{path}/run", {"from_the_beginning": True})
                 return "everything that its source still has is asked for: what is known has no effect"
