@@ -378,6 +378,19 @@ def test_clearing_is_explained_at_any_date(running: Running) -> None:
         (["matches", "join", "999999"], "line 999999 is not open"),
         (["matches", "book", "999999", "--account", "bank_fees"], "line 999999 is not open"),
         (["lessons", "approve", "99"], "no lesson 99"),
+        (["payouts", "--entity", "DE"], "--entity DE: there are US"),
+        (["cases", "list", "--entity", "DE"], "--entity DE: there are US"),
+        (["cases", "groups", "--interface", "shop"], "--interface shop: there are "),
+        (
+            ["cases", "list", "--period", "2026-13"],
+            "--period 2026-13: '2026-13' is no period, such as 2026-10",
+        ),
+        (["cases", "list", "--cause", "unknown_taxes"], "there is no such cause: did you mean unknown_tax"),
+        (["cases", "decide", "solve", "--entity", "DE", "--reason", "x"], "--entity DE: there are US"),
+        (["replay", "--cause", "qqqq"], "--cause qqqq: there is no such cause: docs/CASES.md lists them all"),
+        (["matches", "list", "--entity", "DE"], "--entity DE: there are US"),
+        (["lessons", "list", "--entity", "DE"], "--entity DE: there are US"),
+        (["approvals", "list", "--entity", "DE"], "--entity DE: there are US"),
     ],
 )
 def test_a_decision_that_cannot_be_taken_says_why(running: Running, arguments: list[str], says: str) -> None:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import NO_KEY, held_key
+from tieout.cli.narrowing import refuse_unknown
 from tieout.cli.options import EntityAlone, Folder, Json
 from tieout.cli.tables import money
 
@@ -43,6 +44,8 @@ def list_requests(
             rows = [_json(connection, r) for r in found]
     except StampError as error:
         fail(str(error))
+    if not rows:
+        refuse_unknown(project, entity)
     if as_json:
         print_json(rows)
     elif not rows:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
+from tieout.cli.narrowing import refuse_unknown
 from tieout.cli.options import EntityAlone, Folder, InterfaceAlone, Json, PeriodAlone, Who
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def list_cases(
     project = open_running(folder)
     with project.database.transaction() as connection:
         rows = list_filtered(connection, CaseFilter(cause, entity, interface, period, group))
+    if not rows:
+        refuse_unknown(project, entity, interface, period, cause)
     if as_json:
         print_json(rows)
     else:
@@ -90,6 +93,8 @@ def list_groups(
     project = open_running(folder)
     with project.database.transaction() as connection:
         rows = groups_of(connection, CaseFilter(cause, entity, interface, period))
+    if not rows:
+        refuse_unknown(project, entity, interface, period, cause)
     if as_json:
         print_json(rows)
     else:

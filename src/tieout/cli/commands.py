@@ -47,6 +47,7 @@ from tieout.cli.context import (
     print_json,
 )
 from tieout.cli.identity import who_works
+from tieout.cli.narrowing import refuse_unknown
 from tieout.cli.odoo_servers import ended_by_signals, must_name_the_same, nothing_made, played
 from tieout.cli.options import Folder, Json
 from tieout.cli.sandbox import sandbox_part
@@ -372,6 +373,8 @@ def replay(
         who = who_works(project, "operator", operation="interfaces:replay", entity="*")
     with project.database.transaction() as connection:
         count = replay_documents(connection, project.clock.now(), who, cause=cause, case_id=case)
+    if not count:
+        refuse_unknown(project, cause=cause)
     out.print(f"{count} documents and effects are reprocessed")
 
 

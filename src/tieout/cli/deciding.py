@@ -12,6 +12,7 @@ import typer
 from tieout.cli.cases import Cause, GroupOf, how_made
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import held_key, who_decides
+from tieout.cli.narrowing import refuse_unknown
 from tieout.cli.options import DryRun, EntityAlone, Folder, InterfaceAlone, Json, PeriodAlone, Who
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def decide(
             _check_same(told, rows, wanted.numbers or (), owner)
             _end(told, as_json)
     if not seen:
-        out.print("no case is open there: nothing is decided")
+        refuse_unknown(project, entity, interface, period, cause)
+        print_json([]) if as_json else out.print("no case is open there: nothing is decided")
         raise typer.Exit(0)
     if len(seen) > limit:
         fail(f"{len(seen)} cases, and the limit is {limit}: narrow it down, or raise --limit", USAGE)

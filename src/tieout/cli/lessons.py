@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
+from tieout.cli.narrowing import refuse_unknown
 from tieout.cli.options import EntityAlone, Folder, Json, Who
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def list_lessons(
     project = open_running(folder)
     with project.database.transaction() as connection:
         rows = lessons(connection, entity, state)
+    if not rows:
+        refuse_unknown(project, entity)
     if as_json:
         print_json(rows)
     elif not rows:

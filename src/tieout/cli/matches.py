@@ -14,6 +14,7 @@ from rich.table import Table
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
+from tieout.cli.narrowing import refuse_unknown
 from tieout.cli.options import Entity, EntityAlone, Folder, Json, Who
 from tieout.cli.reconcile import day_of, entity_of, match_json
 from tieout.cli.tables import money
@@ -52,6 +53,8 @@ def list_suggestions(
     project = open_running(folder)
     with project.database.transaction() as connection:
         rows = suggestions(connection, entity)
+    if not rows:
+        refuse_unknown(project, entity)
     if as_json:
         print_json([_suggestion_json(r) for r in rows])
     elif not rows:

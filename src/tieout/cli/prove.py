@@ -11,7 +11,8 @@ import msgspec
 import typer
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
-from tieout.cli.options import Folder, Json, PeriodText
+from tieout.cli.narrowing import refuse_unknown
+from tieout.cli.options import EntityAlone, Folder, Json, PeriodText
 from tieout.cli.tables import (
     bad,
     ledger_json,
@@ -144,6 +145,7 @@ def _of_ledgers(
 
 def payouts(
     folder: Folder = Path(),
+    entity: EntityAlone = None,
     as_json: Json = False,
 ) -> None:
     """Prove the payouts of providers, to the cent: what each is made of, and what of it arrived at the bank. Exit 1: one
@@ -152,7 +154,9 @@ def payouts(
 
     project = open_running(folder)
     with project.database.transaction() as connection:
-        proofs = prove_payouts(connection)
+        proofs = [p for p in prove_payouts(connection) if entity in (None, p.entity)]
+    if not proofs:
+        refuse_unknown(project, entity)
     if as_json:
         print_json([_payout_json(p) for p in proofs])
     else:
