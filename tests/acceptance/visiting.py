@@ -253,7 +253,9 @@ class Visitor:
         """The accountant says of each account that waits why it is as it is, and the approver signs them all."""
         self.to_close(entity)
         here = self.page.url
-        self.page.get_by_role("link", name="accounts certified", exact=True).click()
+        self.page.get_by_role("group", name="Tasks", exact=True).get_by_role(
+            "link", name="accounts certified", exact=True
+        ).click()
         self.page.wait_for_url("**/accounts")
         waiting = self.page.get_by_role("group", name="Accounts that wait for people").locator("tbody th a")
         for name in waiting.all_inner_texts():

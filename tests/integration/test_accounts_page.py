@@ -72,7 +72,7 @@ def test_an_account_is_prepared_rejected_prepared_anew_and_signed_by_another(
     page = bea.page
     # From the close's task to the account that is open.
     page.goto("/close/US/2026-10")
-    page.get_by_role("link", name="accounts certified").click()
+    page.get_by_role("group", name="Tasks", exact=True).get_by_role("link", name="accounts certified").click()
     expect(page.locator("h1")).to_contain_text("1 of")
     expect(page.locator(".lead")).to_contain_text("Open: 1, of which 1 for you")
     waiting = page.get_by_role("group", name="Accounts that wait for people").locator("tbody tr")

@@ -1,5 +1,6 @@
 """The close of a period: tasks that complete on evidence, signatures of two people, revoked by late data."""
 
+from tieout.close.board import Board, Hand, board_of
 from tieout.close.certifications import account_history, kept_accounts
 from tieout.close.certify_rules import record_rules
 from tieout.close.cutting_off import OpenSale, cut_off
@@ -29,6 +30,9 @@ from tieout.close.since_it_began import keep_rules
 from tieout.close.taking import CloseError
 
 __all__ = [
+    "Board",
+    "Hand",
+    "board_of",
     "LateDecision",
     "LateError",
     "LateEvent",

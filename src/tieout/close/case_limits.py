@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
+from tieout.causes import causes_by_two
 from tieout.money import Period
 from tieout.planning import rate_kept
 from tieout.rules import Release
@@ -26,3 +28,14 @@ def case_limits(connection: Connection, release: Release, entity: str, period: P
         if rate is not None:
             found[row["currency"]] = limit * rate
     return found
+
+
+def cases_above_limit(
+    connection: Connection, release: Release, entity: str, period: Period
+) -> list[dict[str, Any]]:
+    """Open cases of the period or before it that keep a close open, by cause and currency: `count`, and `amount` in that currency.
+    Reads the database alone."""
+    limits = case_limits(connection, release, entity, period)
+    asked = {"currencies": list(limits), "limits": list(limits.values()), "by_two": causes_by_two()}
+    given = {"entity": entity, "period": str(period), **asked}
+    return connection.execute(_SQL["open_cases"], given).fetchall()

@@ -12,10 +12,9 @@ from typing import Any
 
 import msgspec
 
-from tieout.causes import causes_by_two
 from tieout.close.accounts import AccountRow, Certified
 from tieout.close.arrivals import in_words, lacking, read_came, undeclared
-from tieout.close.case_limits import case_limits
+from tieout.close.case_limits import cases_above_limit
 from tieout.close.cases_past_us import cases_past_us, log_gaps
 from tieout.close.certifications import keep_accounts, tell_rules
 from tieout.close.certify_rules import rules_for
@@ -141,9 +140,7 @@ class Figures:
     def open_cases(self) -> OpenCases:
         """What of cases, requests and the log is open or not right."""
         given: dict[str, Any] = {"entity": self.entity, "period": str(self.period)}
-        limits = case_limits(self.connection, self.release, self.entity, self.period)
-        asked = {"currencies": list(limits), "limits": list(limits.values()), "by_two": causes_by_two()}
-        rows = self.connection.execute(_SQL["open_cases"], given | asked).fetchall()
+        rows = cases_above_limit(self.connection, self.release, self.entity, self.period)
         waiting = self._one("open_requests", {"entity": self.entity, "until": self.period.last})
         past = cases_past_us(self.connection, self.entity, self.period)
         gone = log_gaps(self.connection, self.entity, self.period)

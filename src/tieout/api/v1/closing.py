@@ -14,10 +14,13 @@ from tieout.api.v1.calling import Caller, needs, needs_shortly, seen_by
 from tieout.api.v1.context import RequestContext, TheConnection, TheContext, TheProject
 from tieout.api.v1.expensive import NotNowError
 from tieout.api.v1.problems import ProblemError
-from tieout.api.v1.shapes import Code, Filter, MonthInPath, month
+from tieout.api.v1.shapes import Code, Filter, Money, MonthInPath, month
+from tieout.causes import cause_named
 from tieout.close import (
+    Board,
     CloseError,
     CloseState,
+    board_of,
     kept_state,
     known_closes,
     printed_close,
@@ -42,7 +45,9 @@ Signer = Annotated[Caller, needs("close:sign")]
 
 class Task(BaseModel):
     """`state`: signed, prepared (one person signed), done (nobody did yet), open, or blocked by a task `after` which
-    it comes. `why` is what the evidence says, `digest` of which figures."""
+    it comes; `waits_for` are those of them that are not done. `why` is what the evidence says, `digest` of which figures. `turn` is
+    what whoever asks has to do with it: do (bring it about), prepare, sign, or "" for nothing, with `why_not` where a signature is
+    waited for that is not theirs."""
 
     name: str
     owner: str
@@ -60,6 +65,27 @@ class Task(BaseModel):
     signed_by: str
     signed_at: datetime | None
     digest: str
+    waits_for: list[str] = []
+    turn: Literal["do", "prepare", "sign", ""] = ""
+    why_not: str = ""
+
+
+class HoldingCases(BaseModel):
+    """Open cases of one cause and currency that keep a close open, and what they come to."""
+
+    cause: str
+    title: str
+    count: int
+    amount: Money
+    currency: str
+
+
+class HeldMoney(BaseModel):
+    """How many open cases keep a close open, and what they come to in one currency."""
+
+    count: int
+    amount: Money
+    currency: str
 
 
 class CloseDay(BaseModel):
@@ -74,7 +100,7 @@ class CloseDay(BaseModel):
 class Close(BaseModel):
     """`as_of`, as `read_at`, is when the evidence was read; null: never. `current`: it was read for this answer; where it
     was not, `why_not` says why. `business_days` is how many the close took; null while it is open. `critical_path` are
-    names of tasks."""
+    names of tasks. `held_by` are the open cases that keep it open, `held` what they come to by currency, `signs` the role that signs it, "" once it is closed."""
 
     entity: str
     period: str
@@ -90,10 +116,14 @@ class Close(BaseModel):
     why_not: str
     days: list[CloseDay]
     tasks: list[Task]
+    held_by: list[HoldingCases] = []
+    held: list[HeldMoney] = []
+    signs: str = ""
 
 
 class CloseSummary(BaseModel):
-    """How a close stands, when it is due and when it is expected to be done."""
+    """How a close stands, when it is due and when it is expected to be done; `mine` counts the tasks that are the turn of whoever
+    asks, `held` says what open cases keep it open, a currency each."""
 
     entity: str
     period: str
@@ -106,6 +136,8 @@ class CloseSummary(BaseModel):
     signed: int
     late: int
     next_task: str
+    mine: int = 0
+    held: list[HeldMoney] = []
 
 
 class Sign(BaseModel):
@@ -220,7 +252,7 @@ def closes(
     for code, text in sorted(wanted, key=lambda x: (x[1], x[0]), reverse=True):
         if mine is None or code in mine:
             state, _ = kept_state(connection, release, code, Period.parse(text), now)
-            found.append(_summary(state))
+            found.append(_summary(state, board_of(connection, release, state, caller.person)))
     return found
 
 
@@ -230,7 +262,7 @@ def close(
 ) -> Close:
     """A close by its evidence as it was read last."""
     release = entity_to_read(context, caller, entity)
-    return _kept(connection, context, release, entity, month(period), "it is as it was read last")
+    return _kept(connection, context, release, entity, month(period), "it is as it was read last", caller)
 
 
 _FORMS = {
@@ -313,8 +345,8 @@ async def look(
             entity, lambda: closing.close_state(project, entity, wanted), share=("close", entity, period)
         )
     except (NotNowError, ConnectorError) as error:
-        return await run_in_threadpool(_kept_instead, context, release, entity, wanted, error)
-    return _close(release, state, context.clock.now(), True)
+        return await run_in_threadpool(_kept_instead, context, release, entity, wanted, error, caller)
+    return await run_in_threadpool(_looked, context, release, state, caller)
 
 
 @router.post("/closes/{entity}/{period}/sign")
@@ -391,18 +423,32 @@ def runbooks(
 
 
 def _kept(
-    connection: Connection, context: RequestContext, release: Release, entity: str, period: Period, why: str
+    connection: Connection,
+    context: RequestContext,
+    release: Release,
+    entity: str,
+    period: Period,
+    why: str,
+    caller: Caller,
 ) -> Close:
     state, read_at = kept_state(connection, release, entity, period, context.clock.now())
-    return _close(release, state, read_at, False, why)
+    board = board_of(connection, release, state, caller.person)
+    return _close(release, state, board, read_at, False, why)
+
+
+def _looked(context: RequestContext, release: Release, state: CloseState, caller: Caller) -> Close:
+    """A close whose evidence was read now."""
+    with context.pool.connection() as connection:
+        board = board_of(connection, release, state, caller.person)
+    return _close(release, state, board, context.clock.now(), True)
 
 
 def _kept_instead(
-    context: RequestContext, release: Release, entity: str, period: Period, error: Exception
+    context: RequestContext, release: Release, entity: str, period: Period, error: Exception, caller: Caller
 ) -> Close:
     """What is kept of a close whose evidence cannot be read now. Raises the error where nothing is."""
     with context.pool.connection() as connection:
-        found = _kept(connection, context, release, entity, period, str(error))
+        found = _kept(connection, context, release, entity, period, str(error), caller)
     if found.read_at is None:
         raise error
     return found
@@ -421,14 +467,19 @@ def _may_sign(caller: Caller, entity: str) -> None:
         raise ProblemError(403, "forbidden", f"{caller.name} has no role for close:sign of {entity}")
 
 
-def _summary(state: CloseState) -> CloseSummary:
+def _summary(state: CloseState, board: Board) -> CloseSummary:
     open_tasks = [s for s in state.tasks if s.state != TaskStanding.SIGNED]
     return CloseSummary(
         entity=state.entity, period=state.period, closed=state.closed, closed_at=state.closed_at,
         business_days=state.days, due_at=state.due_at, expected_at=state.expected_at, tasks=len(state.tasks),
         signed=len(state.tasks) - len(open_tasks), late=sum(s.late for s in state.tasks),
-        next_task=next((s.task.name for s in open_tasks if s.state != TaskStanding.BLOCKED), ""),
+        next_task=next((s.task.name for s in open_tasks if s.state != TaskStanding.BLOCKED), ""), mine=board.mine,
+        held=_held(board),
     )  # fmt: skip
+
+
+def _held(board: Board) -> list[HeldMoney]:
+    return [HeldMoney(count=n, amount=a, currency=c) for c, (n, a) in sorted(board.sums.items())]
 
 
 def _days(release: Release, state: CloseState) -> list[CloseDay]:
@@ -454,11 +505,16 @@ def _days(release: Release, state: CloseState) -> list[CloseDay]:
 
 
 def _close(
-    release: Release, state: CloseState, read_at: datetime | None, current: bool, why: str = ""
+    release: Release,
+    state: CloseState,
+    board: Board,
+    read_at: datetime | None,
+    current: bool,
+    why: str = "",
 ) -> Close:
     tasks = []
     for s in state.tasks:
-        signature = s.signature
+        signature, hand = s.signature, board.hands[s.task.name]
         tasks.append(
             Task(
                 name=s.task.name, owner=s.task.owner, state=s.state, why=s.finding.why,
@@ -468,11 +524,13 @@ def _close(
                 prepared_at=signature.prepared_at if signature else None,
                 signed_by=signature.signed_by if signature else "",
                 signed_at=signature.signed_at if signature else None, digest=s.finding.digest,
+                waits_for=list(board.waits[s.task.name]), turn=hand.turn, why_not=hand.why_not,
             )
         )  # fmt: skip
     return Close(
         entity=state.entity, period=state.period, closed=state.closed, closed_at=state.closed_at,
         business_days=state.days, due_at=state.due_at, expected_at=state.expected_at,
         critical_path=list(state.critical), read_at=read_at, as_of=read_at,
-        current=current, why_not=why, days=_days(release, state), tasks=tasks,
+        current=current, why_not=why, days=_days(release, state), tasks=tasks, signs=board.role,
+        held_by=[HoldingCases(title=cause_named(r["cause"]).title, **r) for r in board.cases], held=_held(board),
     )  # fmt: skip

@@ -20,12 +20,14 @@ _PRINTED = {
 }
 # Where the page of a close shows what a task is about; the others are of one interface, or are their own words.
 _ABOUT = {
-    "accounts certified": "{at}/accounts", "accounts itemised": "{at}#standing", "cases decided": "/cases",
+    "accounts certified": "{at}/accounts", "accounts itemised": "{at}#standing", "cases decided": "/cases?entity={entity}",
     "taxes tie out": "{at}/printed#taxes", "late events decided": "{at}/printed#late",
     "waivers decided": "{at}/printed#waived", "ledger is ours": "{at}/printed#governed",
 }  # fmt: skip
 # What is booked at the period's end, by the task that waits for it.
 _BOOKED = {"foreign items revalued": "revalue", "sales cut off": "cutoff", "purchases accrued": "accruals"}
+# As many of a column as are read at a glance; the others are a click away.
+_FEW = 6
 _KINDS = {"signed": "good", "prepared": "busy", "done": "busy", "open": "quiet", "blocked": "quiet"}
 
 
@@ -41,7 +43,13 @@ class Closes:
         books = await page.api.maybe("/runbooks") or []
         days = [c for c in found if c["business_days"] is not None][:24]
         return self._r.render(
-            page, "closes.html", closes=found, runbooks=books, days=days, days_chart=days_chart(days)
+            page,
+            "closes.html",
+            closes=found,
+            answer=closes_answer(found),
+            runbooks=books,
+            days=days,
+            days_chart=days_chart(days),
         )
 
     async def days(self, page: Page) -> Response:
@@ -67,12 +75,17 @@ class Close:
         path = close_path(page)
         found = await page.api.get(path)
         items = await page.api.maybe(f"{path}/items")
-        about = {name: where.format(at=page.request.url.path) for name, where in _ABOUT.items()}
-        signed = sum(t["state"] == "signed" for t in found["tasks"])
-        days = found["days"]
+        about = {
+            name: where.format(at=page.request.url.path, entity=quote(found["entity"]))
+            for name, where in _ABOUT.items()
+        }
+        days, columns = found["days"], board_columns(found)
+        by_name = {t["name"]: t for t in found["tasks"]}
         return self._r.render(
-            page, "close.html", c=found, items=items, signed=signed, about=about, drawing=path_drawing(found), today=page.now[:10],
-            weeks=[days[i : i + 7] for i in range(0, len(days), 7)], states={t["name"]: t for t in found["tasks"]},
+            page, "close.html", c=found, items=items, signed=len(columns["signed"]), about=about, columns=columns, few=_FEW,
+            steps=[by_name[n] for n in found["critical_path"] if n in by_name],
+            drawing=path_drawing(found), today=page.now[:10],
+            weeks=[days[i : i + 7] for i in range(0, len(days), 7)], states=by_name,
             to_book=[(t, _BOOKED[t["name"]]) for t in found["tasks"] if t["name"] in _BOOKED and t["state"] in ("open", "blocked")],
         )  # fmt: skip
 
@@ -133,6 +146,31 @@ def close_path(page: Page) -> str:
     """Where the API has the close that a page's address names."""
     given = page.request.path_params
     return f"/closes/{quote(given['entity'], safe='')}/{quote(given['period'], safe='')}"
+
+
+def closes_answer(closes: list[dict[str, Any]]) -> str:
+    """How closes stand, in a sentence: how many are open and late, and what is the looker's turn."""
+    left = [c for c in closes if not c["closed"]]
+    if not left:
+        return "Every close is closed."
+    late, mine = sum(bool(c["late"]) for c in left), sum(c["mine"] for c in left)
+    said = f"{len(left)} of {len(closes)} are open" + (f", {late} with tasks that are late" if late else "")
+    return f"{said}. " + (
+        f"{mine} task{' is' if mine == 1 else 's are'} your turn." if mine else "Nothing is your turn."
+    )
+
+
+def board_columns(close: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The tasks of a close by what they ask of people: whose turn it is, what is not done, what is due next, what is signed (the last
+    first)."""
+    left = [t for t in close["tasks"] if t["state"] != "signed"]
+    signed = [t for t in close["tasks"] if t["state"] == "signed"]
+    return {
+        "mine": [t for t in left if t["turn"]],
+        "blocked": [t for t in left if t["state"] in ("open", "blocked") and not t["turn"]],
+        "due": sorted(left, key=lambda t: t["due_at"]),
+        "signed": sorted(signed, key=lambda t: t["signed_at"] or "", reverse=True),
+    }
 
 
 def days_chart(rows: list[dict[str, Any]]) -> Any:
