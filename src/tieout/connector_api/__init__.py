@@ -96,7 +96,7 @@ from tieout.connector_api.tables import (
     signed,
 )
 from tieout.connector_api.taxes import LedgerTaxes, TaxCode, TaxItem, TaxReader
-from tieout.connector_api.walking import Trail, Walk
+from tieout.connector_api.walking import Trail, Walk, newest_of
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
@@ -208,6 +208,7 @@ __all__ = [
     "journal_of",
     "own_accruals",
     "json_of",
+    "newest_of",
     "patiently",
     "read_json",
     "signed",

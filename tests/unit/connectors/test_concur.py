@@ -310,6 +310,19 @@ class TestOnTheWire:
             made.append(report(item.body, {}))
         assert made[0] == made[1] == made[2]
 
+    @pytest.mark.parametrize("told", [None, "soon"])
+    def test_a_report_without_its_time_of_change_ends_no_poll(self, told: str | None) -> None:
+        """It used to, at each try; and nothing of its page was taken."""
+        answers = self.answers("1.3")
+        page = json.loads(answers["GET", _REPORTS], parse_float=Decimal)
+        page["Items"][0]["LastModifiedDate"] = told
+        answers["GET", _REPORTS] = json.dumps(page, default=str).encode()
+        with Replay(answers) as there:
+            found = self.session(there).poll("reports", {"since": "2019-07-01T00:00:00+00:00"}, NOW)
+        (item,) = found.items
+        assert found.cursor == {"since": "2019-07-01T00:00:00+00:00"}
+        assert report(item.body, {})
+
     def test_developer_concur_com_2778_the_refresh_token_that_came_last_is_sent_next(self) -> None:
         answers = self.answers("1.3")
         with Replay(answers) as there:

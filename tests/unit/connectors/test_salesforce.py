@@ -481,3 +481,22 @@ def test_an_order_without_products_is_one_line_of_what_its_tax_leaves() -> None:
         Decimal("0.15"),
         15,
     )
+
+
+@pytest.mark.parametrize("told", [None, "soon"])
+def test_a_row_without_its_time_of_change_is_refused_by_itself(served: Any, told: str | None) -> None:
+    """The whole poll used to end with it, at each try."""
+    org = Org()
+    org.win(1)
+    org.win(2)
+    first, second = org.there.opportunities.values()
+    first["SystemModstamp"] = told
+    session = served(org)
+    page = session.poll("won_orders", {}, NOW)
+    assert len(page.items) == 2 and page.cursor["newest"] == second["SystemModstamp"]
+    read = CONNECTOR.stream("won_orders").documents
+    whole = [item for item in page.items if item.source_key == second["Id"]]
+    assert [d.key for item in whole for d in read(item.body, {})] == [f"opportunity:{second['Id']}"]
+    (bare,) = [item for item in page.items if item.source_key == first["Id"]]
+    with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):
+        read(bare.body, {})

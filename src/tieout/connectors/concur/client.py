@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,6 +25,7 @@ from tieout.connector_api import (
     SystemConfig,
     TransientError,
     Walk,
+    newest_of,
     read_json,
     system_client,
 )
@@ -114,12 +115,12 @@ class ConcurSession:
         ahead = _offset(answer)
         items, waits = [], str(cursor.get("waits") or "")
         for row in answer["Items"]:
-            document, changed = self._document(str(row["ID"])), _utc(row["LastModifiedDate"])
-            if document is None and now - datetime.fromisoformat(changed) < _MADE_WITHIN:
+            document, changed = self._document(str(row["ID"])), _changed(row)
+            if document is None and changed and now - datetime.fromisoformat(changed) < _MADE_WITHIN:
                 waits = min(waits or changed, changed)
                 continue
             items.append(_item(stream, row, document))
-        newest = max([str(cursor.get("newest") or since or ""), *(_utc(r["LastModifiedDate"]) for r in answer["Items"])])  # fmt: skip
+        newest = newest_of(str(cursor.get("newest") or since or ""), map(_changed, answer["Items"]))
         if ahead:
             place = {"since": since, "newest": newest, "next": ahead} | ({"waits": waits} if waits else {})
             return Page(items, place, more=True)
@@ -188,6 +189,14 @@ def _stamp(at: datetime) -> str:
 def _utc(text: Any) -> str:
     """Concur's times are in UTC, and do not say so; to the microsecond, so that their texts compare."""
     return datetime.fromisoformat(str(text)).replace(tzinfo=UTC).isoformat(timespec="microseconds")
+
+
+def _changed(row: Mapping[str, Any]) -> str:
+    """When a report was changed last; "" where it does not say so."""
+    try:
+        return _utc(row.get("LastModifiedDate"))
+    except ValueError:
+        return ""
 
 
 def _offset(answer: dict[str, Any]) -> str:

@@ -41,7 +41,7 @@ def report(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     head = body["report"]
     if not body["document"]:
         raise ValueError(
-            f"report {head['ID']} was approved on {head['LastModifiedDate']}, and Concur has no financial document of it: look "
+            f"report {head['ID']} was approved on {head.get('LastModifiedDate') or 'no day that it names'}, and Concur has no financial document of it: look "
             "whether Financial Integration is on for the group of its owner, and whether it was paid by hand"
         )
     return _Report(head, body["document"], options).documents()

@@ -31,6 +31,7 @@ from tieout.connector_api import (
     SetupError,
     SystemConfig,
     json_of,
+    newest_of,
 )
 from tieout.connectors.salesforce.wire import DATA, Wire
 from tieout.documents import CrmUpdate
@@ -70,9 +71,8 @@ class SalesforceSession:
             answer = self._wire.query(self._soql(stream, cursor), deleted_too=gone)
         rows = answer["records"]
         items = [_item(stream, self._whole(stream, row)) for row in rows]
-        newest = max(
-            [str(cursor.get("newest") or cursor.get("since") or ""), *(r["SystemModstamp"] for r in rows)]
-        )
+        known = str(cursor.get("newest") or cursor.get("since") or "")
+        newest = newest_of(known, (r.get("SystemModstamp") for r in rows))
         if not answer["done"]:
             ahead = {"since": cursor.get("since"), "newest": newest, "next": answer["nextRecordsUrl"]}
             return Page(items, {**ahead, "gone": True} if gone else ahead, more=True)

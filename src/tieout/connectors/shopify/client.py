@@ -25,6 +25,7 @@ from tieout.connector_api import (
     SystemConfig,
     TransientError,
     json_of,
+    newest_of,
     patiently,
     wait_asked,
 )
@@ -136,7 +137,7 @@ class ShopifySession:
         wanted = f"updated_at:>='{start}'" if start else ""
         page = self._sized(ORDERS, {"query": wanted, "after": cursor.get("after")})["orders"]
         items = [_item(whole(node, self._query, self._nested)) for node in page["nodes"]]
-        newest = max([str(cursor.get("newest") or ""), *(n["updatedAt"] for n in page["nodes"])])
+        newest = newest_of(str(cursor.get("newest") or ""), (n.get("updatedAt") for n in page["nodes"]))
         if page["pageInfo"]["hasNextPage"]:
             after = page["pageInfo"]["endCursor"]
             return Page(items, {"since": since, "after": after, "newest": newest}, more=True)

@@ -12,7 +12,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tieout.connector_api import Item, Page, Walk
+from tieout.connector_api import Item, Page, Walk, newest_of
 from tieout.connectors.shopify.pages import Ask, refunds, transactions, turned
 from tieout.connectors.shopify.queries import (
     BACK,
@@ -42,7 +42,7 @@ def poll_balance(ask: Ask, cursor: dict[str, Any], start: str) -> Page:
         return Page([], {"since": cursor.get("since") or ""})
     page = account["balanceTransactions"]
     rows = _with_refunds(ask, page["nodes"])
-    newest = max([str(cursor.get("newest") or ""), *(r["transactionDate"] for r in rows)])
+    newest = newest_of(str(cursor.get("newest") or ""), (r.get("transactionDate") for r in rows))
     items = [_item("balance", _settled(row)) for row in rows]
     since = str(cursor.get("since") or "")
     if page["pageInfo"]["hasNextPage"]:
@@ -71,8 +71,8 @@ def poll_payouts(ask: Ask, cursor: dict[str, Any], start: str) -> Page:
             items.append(_item("payouts", {**row, "members": members}))
         else:
             # Its parts may not be there yet, as it is paid.
-            waiting.append(row["issuedAt"])
-    newest = max([str(cursor.get("newest") or ""), *(r["issuedAt"] for r in page["nodes"])])
+            waiting.append(str(row.get("issuedAt") or since))
+    newest = newest_of(str(cursor.get("newest") or ""), (r.get("issuedAt") for r in page["nodes"]))
     if page["pageInfo"]["hasNextPage"]:
         kept = {"since": since, "after": page["pageInfo"]["endCursor"], "newest": newest}
         return Page(items, {**kept, "open": min(waiting, default="")}, more=True)
