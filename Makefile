@@ -181,6 +181,9 @@ install: wheels ## both packages as one command of yours, by uv or pipx, in an e
 cases: $(VENV)/.dev ## write docs/CASES.md again from the causes as they are declared
 	@$(BIN)/python -m deploy.site.cases docs/CASES.md
 
+words: $(VENV)/.dev ## extract the console's words into its catalogues (src/tieout/console/locale), and count what waits for a translation
+	@$(BIN)/python -m deploy.words
+
 client: $(VENV)/.dev ## write the client's table of operations again from the API's description
 	@$(BIN)/python -m deploy.client src/tieout/client/operations.json
 

@@ -15,6 +15,17 @@ from starlette.types import ASGIApp
 
 from tieout.console import charts
 from tieout.console.asking import AnswerError, Api
+from tieout.console.language import (
+    LANGUAGES,
+    Speech,
+    gettext,
+    marked,
+    ngettext,
+    npgettext,
+    pgettext,
+    speaking,
+    speech_of,
+)
 from tieout.console.words import FILTERS, TESTS
 
 CONTENT_POLICY = (
@@ -33,25 +44,25 @@ _SAID = "tieout_said"
 _LARGEST_FORM = 1024 * 1024
 # Path, title, the operation that lets see it, and the key behind `g` that leads there.
 PLACES = (
-    ("/", "Today", "cases:read", "t"),
-    ("/tie-out", "Tie-out", "documents:read", "o"),
-    ("/cases", "Cases", "cases:read", "c"),
-    ("/matching", "Matching", "matches:read", "m"),
-    ("/approvals", "Approvals", "approvals:read", "a"),
-    ("/documents", "Documents", "documents:read", "d"),
-    ("/payouts", "Payouts", "documents:read", "p"),
-    ("/payments", "Payments", "documents:read", "y"),
-    ("/receivables", "Receivables", "documents:read", "r"),
-    ("/close", "Close", "close:read", "l"),
-    ("/interfaces", "Interfaces", "interfaces:read", "i"),
-    ("/deliveries", "Deliveries", "documents:read", "w"),
-    ("/mappings", "Mappings", "mappings:read", "n"),
-    ("/evidence", "Evidence", "evidence:read", "e"),
-    ("/access", "Access", "access:read", "u"),
-    ("/systems", "Systems", "systems:read", "s"),
-    ("/set-up", "Set up", "systems:read", "q"),
+    ("/", marked("Today"), "cases:read", "t"),
+    ("/tie-out", marked("Tie-out"), "documents:read", "o"),
+    ("/cases", marked("Cases"), "cases:read", "c"),
+    ("/matching", marked("Matching"), "matches:read", "m"),
+    ("/approvals", marked("Approvals"), "approvals:read", "a"),
+    ("/documents", marked("Documents"), "documents:read", "d"),
+    ("/payouts", marked("Payouts"), "documents:read", "p"),
+    ("/payments", marked("Payments"), "documents:read", "y"),
+    ("/receivables", marked("Receivables"), "documents:read", "r"),
+    ("/close", marked("Close"), "close:read", "l"),
+    ("/interfaces", marked("Interfaces"), "interfaces:read", "i"),
+    ("/deliveries", marked("Deliveries"), "documents:read", "w"),
+    ("/mappings", marked("Mappings"), "mappings:read", "n"),
+    ("/evidence", marked("Evidence"), "evidence:read", "e"),
+    ("/access", marked("Access"), "access:read", "u"),
+    ("/systems", marked("Systems"), "systems:read", "s"),
+    ("/set-up", marked("Set up"), "systems:read", "q"),
 )
-GROUPS = (("Work", 0, 5), ("Books", 5, 10), ("Platform", 10, 17))
+GROUPS = ((marked("Work"), 0, 5), (marked("Books"), 5, 10), (marked("Platform"), 10, 17))
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,7 @@ class Page:
     problem: str = ""
     shown: dict[str, Any] = field(default_factory=dict)
     many: list[tuple[str, str]] = field(default_factory=list)
+    speech: Speech = field(default_factory=Speech)
 
     def may(self, operation: str) -> bool:
         """Whether whoever looks may do that anywhere: only what is worth showing. The API decides each call
@@ -120,11 +132,16 @@ class Renderer:
         self.site, self.api = site, api
         self._jinja = Environment(
             loader=PackageLoader("tieout.console"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-            lstrip_blocks=True,
+            lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
         )  # fmt: skip
+        self._jinja.install_gettext_callables(  # type: ignore[attr-defined]
+            gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+        )
         self._jinja.filters.update(FILTERS)
         self._jinja.tests.update(TESTS)
-        self._jinja.globals.update(charts=charts, places=PLACES, groups=GROUPS, zip=zip, quote=quote)
+        self._jinja.globals.update(
+            charts=charts, places=PLACES, groups=GROUPS, zip=zip, quote=quote, languages=LANGUAGES
+        )
 
     def render(self, page: Page, template: str, status: int = 200, **given: Any) -> Response:
         """The page as HTML, under a policy that loads nothing from elsewhere and is kept nowhere. What was
@@ -154,8 +171,10 @@ class Renderer:
                 raise
             if who["level"] not in ("full", "key"):
                 return RedirectResponse("/sign-in", 303)
-            page = Page(request, api, self.site, who, typed, many=asked)
-            response = await self._served(request, page, view, act)
+            heard = speech_of(who["preferences"], request.headers.get("accept-language", ""))
+            page = Page(request, api, self.site, who, typed, many=asked, speech=heard)
+            with speaking(heard):
+                response = await self._served(request, page, view, act)
             for cookie in api.cookies:
                 response.headers.append("set-cookie", cookie)
             return response

@@ -10,39 +10,42 @@ from urllib.parse import parse_qsl
 
 from markupsafe import Markup, escape
 
+from tieout.console import forms
+from tieout.console.language import _, counted, marked, told
 from tieout.money import shown_digits
 from tieout.security import masked
 
 _TICKS = re.compile(r"`([^`]+)`")
 # What a state is called, and how it looks: good, busy, bad or quiet.
 STATES: dict[str, tuple[str, str]] = {
-    "posted": ("posted", "good"),
-    "planned": ("on its way", "busy"),
-    "normalised": ("waiting", "busy"),
-    "refused": ("in exception", "bad"),
-    "excluded": ("excluded", "quiet"),
-    "superseded": ("superseded", "quiet"),
-    "confirmed": ("read back", "good"),
-    "waiting": ("waiting", "busy"),
-    "attempting": ("being sent", "busy"),
-    "unknown": ("outcome unknown", "bad"),
-    "open": ("open", "busy"),
-    "solved": ("solved", "good"),
-    "approved": ("approved", "good"),
-    "rejected": ("rejected", "bad"),
-    "void": ("void", "quiet"),
-    "signed": ("signed", "good"),
-    "prepared": ("prepared", "busy"),
-    "done": ("ready to sign", "busy"),
-    "blocked": ("waits for others", "quiet"),
-    "to_approve": ("waits for a second person", "busy"),
-    "proposed": ("proposed", "busy"),
+    "posted": (marked("posted"), "good"),
+    "planned": (marked("on its way"), "busy"),
+    "normalised": (marked("waiting"), "busy"),
+    "refused": (marked("in exception"), "bad"),
+    "excluded": (marked("excluded"), "quiet"),
+    "superseded": (marked("superseded"), "quiet"),
+    "confirmed": (marked("read back"), "good"),
+    "waiting": (marked("waiting"), "busy"),
+    "attempting": (marked("being sent"), "busy"),
+    "unknown": (marked("outcome unknown"), "bad"),
+    "open": (marked("open"), "busy"),
+    "solved": (marked("solved"), "good"),
+    "approved": (marked("approved"), "good"),
+    "rejected": (marked("rejected"), "bad"),
+    "void": (marked("void"), "quiet"),
+    "signed": (marked("signed"), "good"),
+    "prepared": (marked("prepared"), "busy"),
+    "done": (marked("ready to sign"), "busy"),
+    "blocked": (marked("waits for others"), "quiet"),
+    "to_approve": (marked("waits for a second person"), "busy"),
+    "proposed": (marked("proposed"), "busy"),
 }
 
 
 def amount(value: Any, currency: str = "", signed: bool = False) -> Markup:
     """An amount with thousands apart, as many decimals as its currency has or it needs, its currency behind; a
-    negative one has a true minus and says so by colour, too. `signed` writes a plus as well."""
+    negative one has a true minus and says so by colour, too. `signed` writes a plus as well. Its marks are those of whoever looks; its digits
+    are the amount's."""
     if value is None:
         return Markup('<span class="quiet">–</span>')
     try:
@@ -52,7 +55,7 @@ def amount(value: Any, currency: str = "", signed: bool = False) -> Markup:
     digits = shown_digits(currency)
     shown = number.normalize()
     places = max(digits, -int(shown.as_tuple().exponent) if shown else 0)
-    text = f"{abs(number):,.{places}f}"
+    text = forms.digits(abs(number), places)
     sign = "−" if number < 0 else ("+" if signed and number > 0 else "")
     kind = "money neg" if number < 0 else ("money zero" if not number else "money")
     unit = Markup(' <span class="unit">{}</span>').format(currency) if currency else ""
@@ -61,29 +64,29 @@ def amount(value: Any, currency: str = "", signed: bool = False) -> Markup:
 
 def number(value: Any) -> str:
     """A count with thousands apart."""
-    return f"{int(value or 0):,}"
+    return forms.digits(int(value or 0))
 
 
 def cause(value: str) -> str:
     """A cause as words: the first letter large."""
-    text = value.replace("_", " ")
+    text = told(value.replace("_", " "))
     return text[:1].upper() + text[1:]
 
 
 def plain(value: Any) -> str:
     """A name as people read it: underscores are blanks; nothing is ""."""
-    return str(value or "").replace("_", " ")
+    return told(str(value or "").replace("_", " "))
 
 
 def state(value: str) -> Markup:
     """A state as a badge."""
     words, kind = STATES.get(value, (plain(value), "quiet"))
-    return Markup('<span class="badge {}">{}</span>').format(kind, words)
+    return Markup('<span class="badge {}">{}</span>').format(kind, told(words))
 
 
 def ticks(text: str) -> Markup:
-    """Words with `commands` in them set as code."""
-    parts = _TICKS.split(str(text or ""))
+    """Words with `commands` in them set as code; a sentence of the API's that the catalogue knows is in the page's language."""
+    parts = _TICKS.split(told(text))
     return Markup("").join(
         Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts)
     )
@@ -105,25 +108,25 @@ def when(value: Any) -> Markup:
     if at is None:
         return Markup('<span class="quiet">–</span>')
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S %z}", f"{at:%d %b %H:%M}"
+        at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S %z}", forms.moment(at)
     )
 
 
 def day(value: Any) -> str:
-    """A day as 2026-10-31."""
-    return str(value or "–")[:10]
+    """A day as 2026-10-31, or as the language has it."""
+    return forms.day(str(value or "–")[:10])
 
 
 def long_day(value: Any) -> str:
     """A day with its weekday."""
     at = _instant(value)
-    return f"{at:%a %d %b %Y}" if at else str(value)
+    return forms.long_day(at) if at else str(value)
 
 
 def month(value: str) -> str:
     """2026-10 as October 2026."""
     try:
-        return f"{date.fromisoformat(f'{value}-01'):%B %Y}"
+        return forms.month(date.fromisoformat(f"{value}-01"))
     except ValueError:
         return value
 
@@ -136,11 +139,13 @@ def due(value: Any, now: Any) -> Markup:
     left = at - here
     words = _span(abs(left))
     if left < timedelta(0):
-        return Markup('<span class="due late" title="{}">{} late</span>').format(
-            f"{at:%Y-%m-%d %H:%M}", words
+        return Markup('<span class="due late" title="{}">{}</span>').format(
+            f"{at:%Y-%m-%d %H:%M}", _("%(span)s late", span=words)
         )
     kind = "due near" if left < timedelta(hours=24) else "due"
-    return Markup('<span class="{}" title="{}">in {}</span>').format(kind, f"{at:%Y-%m-%d %H:%M}", words)
+    return Markup('<span class="{}" title="{}">{}</span>').format(
+        kind, f"{at:%Y-%m-%d %H:%M}", _("in %(span)s", span=words)
+    )
 
 
 def age(value: Any, now: Any) -> str:
@@ -152,17 +157,17 @@ def age(value: Any, now: Any) -> str:
 def _span(span: timedelta) -> str:
     minutes = int(span.total_seconds() // 60)
     if minutes < 60:
-        return f"{minutes} min"
+        return _("%(count)s min", count=minutes)
     if minutes < 48 * 60:
-        return f"{minutes // 60} h"
-    return f"{minutes // (24 * 60)} days"
+        return _("%(count)s h", count=minutes // 60)
+    return counted("%(count)s day", "%(count)s days", minutes // (24 * 60))
 
 
 def seconds(value: Any) -> str:
     """A span of seconds in the unit that fits."""
     number = Decimal(str(value))
     if number < 120:
-        return f"{number.normalize():f} s"
+        return f"{forms.marks(f'{number.normalize():f}')} s"
     return _span(timedelta(seconds=int(number)))
 
 
@@ -173,12 +178,12 @@ def absolute(value: Any) -> Decimal:
 
 def percent(value: Any) -> str:
     """A share of 1 as percent."""
-    return f"{Decimal(str(value)) * 100:.1f}".removesuffix(".0")
+    return forms.marks(f"{Decimal(str(value)) * 100:.1f}".removesuffix(".0"))
 
 
 def whole(value: str) -> str:
     """A figure without a nought behind its point."""
-    return value.removesuffix(".0")
+    return forms.marks(value.removesuffix(".0"))
 
 
 def negative(value: Any) -> bool:
@@ -194,11 +199,12 @@ def nonzero(value: Any) -> bool:
 
 def asked_words(asked: str) -> str:
     """What stands behind a list's address, in words."""
-    return ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in parse_qsl(asked, max_num_fields=100))
+    return ", ".join(f"{plain(k)} {v}" for k, v in parse_qsl(asked, max_num_fields=100))
 
 
 TESTS = {"negative": negative, "nonzero": nonzero}
 FILTERS = {
+    "told": told,
     "asked_words": asked_words,
     "amount": amount, "number": number, "cause": cause, "plain": plain, "state": state, "ticks": ticks, "when": when,
     "day": day, "long_day": long_day, "month": month, "due": due, "age": age,

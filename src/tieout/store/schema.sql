@@ -945,6 +945,13 @@ CREATE TABLE tieout.posting_line (
     company_amount numeric NOT NULL,
     partner text DEFAULT ''::text NOT NULL
 );
+CREATE TABLE tieout.preference (
+    person text NOT NULL,
+    language text NOT NULL,
+    forms text NOT NULL,
+    entity text NOT NULL,
+    changed_at timestamp with time zone NOT NULL
+);
 CREATE TABLE tieout.prepared (
     document_id bigint NOT NULL,
     entity text NOT NULL,
@@ -1686,6 +1693,8 @@ ALTER TABLE ONLY tieout.poll_cursor
     ADD CONSTRAINT poll_cursor_pkey PRIMARY KEY (interface, stream);
 ALTER TABLE ONLY tieout.posting_line
     ADD CONSTRAINT posting_line_pkey PRIMARY KEY (external_id, plan_no, line_no);
+ALTER TABLE ONLY tieout.preference
+    ADD CONSTRAINT preference_pkey PRIMARY KEY (person);
 ALTER TABLE ONLY tieout.prepared
     ADD CONSTRAINT prepared_pkey PRIMARY KEY (document_id);
 ALTER TABLE ONLY tieout.qualified_version
@@ -1902,6 +1911,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.pinned
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.pinned_system FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.poll_cursor FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.posting_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.preference FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.prepared FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.qualified_version FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.receivable_invoice FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();

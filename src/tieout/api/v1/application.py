@@ -27,6 +27,7 @@ from tieout.api.v1 import (
     papers,
     paying,
     period_ends,
+    preferences,
     proving,
     receivables,
     running,
@@ -56,7 +57,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, access, today, deciding, cases, curing, finding, documents, delivering, story, origins, proving, taxing, matching, approving, closing, period_ends, certifying, late, paying, receivables, running, standing, declaring, mapping, systems, setting_up, subscriptions, views, papers
+        identity, preferences, access, today, deciding, cases, curing, finding, documents, delivering, story, origins, proving, taxing, matching, approving, closing, period_ends, certifying, late, paying, receivables, running, standing, declaring, mapping, systems, setting_up, subscriptions, views, papers
     )
 )  # fmt: skip
 

@@ -21,6 +21,7 @@ from tieout.api.v1.calling import (
 )
 from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.expensive import NotNowError
+from tieout.api.v1.preferences import Preferences, preferences_of, visible_entities
 from tieout.api.v1.problems import ProblemError
 from tieout.security import fold_name
 from tieout.security.identity import Session, SignedIn, SignInError, csrf_of
@@ -102,6 +103,7 @@ class Who(BaseModel):
     operations: list[str]
     entities: list[str]
     at: datetime
+    preferences: Preferences
 
 
 class OpenSession(BaseModel):
@@ -298,9 +300,10 @@ def session(caller: TheCaller, context: TheContext, connection: TheConnection) -
             )
             for g in caller.person.grants
         ],
-        entities=[e for e in context.release().entities if caller.may("documents:read", e)],
+        entities=visible_entities(caller, context),
         at=context.clock.now(),
         operations=[o for o in sorted(OPERATIONS) if caller.may_anywhere(o)],
+        preferences=preferences_of(connection, caller, context),
     )
 
 

@@ -440,3 +440,12 @@ delete from tieout.saved_view where view_id = %(view_id)s and person = %(person)
 -- name: case_of_number
 select case_id, cause, entity, interface, source_key, amount, currency, state, opened_at from tieout.cases
 where case_id = %(case)s and (%(entities)s::text[] is null or entity = any(%(entities)s))
+
+-- name: preferences
+select language, forms, entity from tieout.preference where person = %(person)s
+
+-- name: keep_preferences
+insert into tieout.preference (person, language, forms, entity, changed_at)
+values (%(person)s, %(language)s, %(forms)s, %(entity)s, %(now)s)
+on conflict (person) do update set language = excluded.language, forms = excluded.forms, entity = excluded.entity,
+    changed_at = excluded.changed_at

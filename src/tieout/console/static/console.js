@@ -179,14 +179,14 @@ function live() {
     clearTimeout(waiting);
     waiting = setTimeout(() => parts.forEach(renew), 1200);
   });
-  stream.onopen = () => (document.getElementById("live").textContent = "live");
+  stream.onopen = () => (document.getElementById("live").textContent = document.body.dataset.wordLive);
   stream.onerror = () => (document.getElementById("live").textContent = "");
 }
 
 async function renew(part) {
   const busy = part.contains(document.activeElement) && document.activeElement !== document.body;
   if (busy || part.querySelector("input:checked, details[open]") || !part.id) {
-    document.getElementById("live").textContent = "newer figures: reload";
+    document.getElementById("live").textContent = document.body.dataset.wordNewer;
     return;
   }
   const reply = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
@@ -196,7 +196,7 @@ async function renew(part) {
   if (!fresh || !part.isConnected) return;
   part.replaceWith(document.importNode(fresh, true));
   htmx.process(document.getElementById(part.id));
-  document.getElementById("live").textContent = "live";
+  document.getElementById("live").textContent = document.body.dataset.wordLive;
 }
 
 function settle() {

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from tieout.console.language import _, speaking, speech_of
 from tieout.console.rendering import Page, Renderer
 
 
@@ -100,7 +101,7 @@ def _waits(made: dict[str, Any] | None, done: str) -> str:
 
 
 class Me:
-    """What somebody signs in with, and where they are signed in."""
+    """What somebody signs in with, where they are signed in, and how pages speak to them."""
 
     def __init__(self, renderer: Renderer) -> None:
         self._r = renderer
@@ -112,12 +113,18 @@ class Me:
         )
 
     async def act(self, page: Page) -> str | None:
-        """End one's other sessions, remove a way to sign in, change the password; or make recovery codes,
+        """Choose a language, end one's other sessions, remove a way to sign in, change the password; or make recovery codes,
         which are shown once (None)."""
         match page.typed.get("act"):
             case "end-others":
                 await page.api.post("/me/sessions", method="DELETE")
                 return "all other sessions ended"
+            case "speak":
+                given = {k: page.typed.get(k, "") for k in ("language", "forms")}
+                await page.api.post("/me/preferences", given, "PUT")
+                # What is said of it is in the language that was chosen.
+                with speaking(speech_of(given, page.request.headers.get("accept-language", ""))):
+                    return _("pages are in this language and form from now on")
             case "remove":
                 await page.api.post(
                     f"/me/ways/{quote(page.typed.get('number', ''), safe='')}", method="DELETE"

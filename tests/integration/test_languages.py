@@ -1,0 +1,78 @@
+"""Pages speak what somebody chose, else what their browser asks for; what one chooses shows nobody else, and no more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+import pytest
+
+from tests.integration.test_views_and_exports import Desk
+from tieout.store import Database
+
+
+@pytest.fixture
+def desk(database: Database) -> Iterator[Desk]:
+    made = Desk(database)
+    yield made
+    made.front.stop()
+
+
+def page(desk: Desk, who: str, path: str, accepted: str = "") -> str:
+    found = desk.pages[who].get(path, headers={"accept-language": accepted} if accepted else {})
+    assert found.status_code == 200, found.text
+    return found.text
+
+
+def choose(desk: Desk, who: str, status: int = 200, **chosen: str) -> dict[str, str]:
+    made = desk.api[who].put("/me/preferences", json=chosen)
+    assert made.status_code == status, made.text
+    return dict(made.json())
+
+
+def test_a_page_is_in_the_language_that_was_chosen_or_is_asked_for(desk: Desk) -> None:
+    assert '<html lang="en">' in page(desk, "cy", "/cases")
+    german = page(desk, "cy", "/cases", "de-DE,de;q=0.9")
+    assert '<html lang="de">' in german and ">Belege</a>" in german
+    assert choose(desk, "cy", language="en") == {"language": "en", "forms": "", "entity": ""}
+    assert '<html lang="en">' in page(desk, "cy", "/cases", "de")
+    # Nobody else's.
+    assert '<html lang="de">' in page(desk, "eve", "/cases", "de")
+    assert choose(desk, "cy", forms="language") == {"language": "en", "forms": "language", "entity": ""}
+    choose(desk, "cy", language="de")
+    assert '<html lang="de">' in page(desk, "cy", "/cases")
+
+
+def test_it_is_chosen_on_ones_own_page(desk: Desk) -> None:
+    desk.fill()
+    in_english = desk.file("cy", "documents")
+    shown = page(desk, "cy", "/me")
+    csrf = re.search(r'name="csrf" value="([^"]+)"', shown)
+    assert csrf is not None
+    given = {"csrf": csrf[1], "act": "speak", "language": "de", "forms": "language"}
+    done = desk.pages["cy"].post("/me", data=given)
+    assert done.status_code == 303
+    assert "Seiten erscheinen ab jetzt in dieser Sprache" in unquote(done.cookies["tieout_said"])
+    assert '<option value="de" lang="de" selected>Deutsch</option>' in page(desk, "cy", "/me")
+    found = page(desk, "cy", "/find?q=1.234,56")
+    assert "1.234,56" in found and "1,234.56" not in found
+    # A file has no language.
+    assert desk.file("cy", "documents") == in_english
+    assert any("1234.56" in r.values() or "-1234.56" in r.values() for r in in_english)
+
+
+def test_what_is_no_choice_is_refused(desk: Desk) -> None:
+    choose(desk, "cy", status=422, language="xx")
+    choose(desk, "cy", status=422, forms="de")
+    choose(desk, "cy", status=422, entity="nobody")
+    choose(desk, "eve", status=422, entity="US")
+    assert choose(desk, "eve", entity="")["entity"] == ""
+
+
+def test_an_entity_that_one_may_not_see_any_more_is_none(desk: Desk) -> None:
+    desk.front.c.execute(
+        "insert into tieout.preference values ('eve', '', '', 'US', now()), ('cy', '', '', 'US', now())"
+    )
+    chosen = {who: desk.api[who].get("/session").json()["preferences"]["entity"] for who in ("cy", "eve")}
+    assert chosen == {"cy": "US", "eve": ""}
