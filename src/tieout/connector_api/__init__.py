@@ -41,6 +41,7 @@ from tieout.connector_api.capabilities import (
     WebhookReceiver,
     Writer,
 )
+from tieout.connector_api.changes import newest_of, version_of
 from tieout.connector_api.client import ask_json, json_of, read_json
 from tieout.connector_api.declaration import (
     ConfigField,
@@ -96,7 +97,7 @@ from tieout.connector_api.tables import (
     signed,
 )
 from tieout.connector_api.taxes import LedgerTaxes, TaxCode, TaxItem, TaxReader
-from tieout.connector_api.walking import Trail, Walk, newest_of
+from tieout.connector_api.walking import Trail, Walk
 from tieout.connector_api.web import guarded, http_client, named
 
 __all__ = [
@@ -209,6 +210,7 @@ __all__ = [
     "own_accruals",
     "json_of",
     "newest_of",
+    "version_of",
     "patiently",
     "read_json",
     "signed",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from tieout.connector_api.capabilities import Page
@@ -18,21 +17,6 @@ MOST_PAGES, MOST_POLLED = 20_000, 200_000
 MOST_EMPTY = 1_000
 # Two questions may meet in the one row that both are of; so many pages in a row that all say the same are one page.
 MOST_ALIKE = 10
-
-
-def newest_of(known: str, told: Iterable[Any]) -> str:
-    """The latest of what was `known` ("" for nothing) and of `told`: instants of rows, as their source writes them in one form of ISO 8601.
-    A row that tells none, or what is no instant, moves nothing. It is handed on and refused by itself, and the others are polled on."""
-    instants: list[str] = [known, *(text for text in told if _is_instant(text))]
-    return max(instants)
-
-
-def _is_instant(text: Any) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 class Walk:

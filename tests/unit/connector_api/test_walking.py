@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tieout.connector_api import Item, Page, Trail, TransientError, Walk, newest_of, walking
+from tieout.connector_api import Item, Page, Trail, TransientError, Walk, walking
 
 
 def refused(match: str) -> Any:
@@ -166,15 +166,3 @@ class TestAPoll:
     def test_what_another_version_kept(self, kept: object, trail: Trail) -> None:
         """An earlier one kept three parts."""
         assert Trail.of(kept) == trail
-
-
-class TestTheNewest:
-    def test_it_is_the_latest_of_all(self) -> None:
-        rows = ["2026-10-02T00:00:00+00:00", "2026-10-03T00:00:00.000+0000", "2026-10-01T00:00:00Z"]
-        assert newest_of("", rows) == rows[1]
-        assert newest_of("2026-11-01T00:00:00Z", rows) == "2026-11-01T00:00:00Z"
-        assert newest_of("", []) == ""
-
-    @pytest.mark.parametrize("other", [None, "", "soon", 1793000000, {"at": "2026-10-05"}])
-    def test_a_row_that_names_no_instant_moves_nothing(self, other: object) -> None:
-        assert newest_of("2026-10-01T00:00:00Z", [other, "2026-10-02T00:00:00Z"]) == "2026-10-02T00:00:00Z"

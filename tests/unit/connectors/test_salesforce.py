@@ -483,8 +483,8 @@ def test_an_order_without_products_is_one_line_of_what_its_tax_leaves() -> None:
     )
 
 
-@pytest.mark.parametrize("told", [None, "soon"])
-def test_a_row_without_its_time_of_change_is_refused_by_itself(served: Any, told: str | None) -> None:
+@pytest.mark.parametrize("told", ["", "soon"])
+def test_a_row_without_its_time_of_change_is_refused_by_itself(served: Any, told: str) -> None:
     """The whole poll used to end with it, at each try."""
     org = Org()
     org.win(1)
@@ -498,5 +498,5 @@ def test_a_row_without_its_time_of_change_is_refused_by_itself(served: Any, told
     whole = [item for item in page.items if item.source_key == second["Id"]]
     assert [d.key for item in whole for d in read(item.body, {})] == [f"opportunity:{second['Id']}"]
     (bare,) = [item for item in page.items if item.source_key == first["Id"]]
-    with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):
+    with pytest.raises(ValueError, match=r"SystemModstamp is .*: the instant of its last change was expected"):
         read(bare.body, {})

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from tieout.connector_api import version_of
 from tieout.documents import Customer, CustomerInvoice, Document, Party, SaleLine, TaxLine
 from tieout.money import Amount
 
@@ -49,7 +50,7 @@ def account(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     return [
         Customer(
             key=f"account:{row['Id']}",
-            version=row["SystemModstamp"],
+            version=version_of(row, "SystemModstamp"),
             occurred_at=_at(row["SystemModstamp"]),
             currency=str(options.get("currency", "USD")),
             party=Party(
@@ -80,7 +81,7 @@ def won_order(raw: bytes, options: Mapping[str, Any]) -> list[Document]:
     return [
         CustomerInvoice(
             key=f"opportunity:{row['Id']}",
-            version=row["SystemModstamp"],
+            version=version_of(row, "SystemModstamp"),
             occurred_at=closed.replace(hour=17, tzinfo=UTC),
             currency=currency,
             control_group="won_orders",

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tieout.connector_api import version_of
 from tieout.connectors.shopify.gift_cards import CardTax
 from tieout.connectors.shopify.parts import tip_lines
 from tieout.connectors.shopify.refunds import Refunded
@@ -159,7 +160,7 @@ class Credits:
         number = number_of(refund["id"])
         return CreditNote(
             key=f"refund:{number}",
-            version=refund["updatedAt"],
+            version=version_of(refund, "updatedAt"),
             occurred_at=datetime.fromisoformat(refund["createdAt"]),
             currency=self._currency,
             control_group="returns",

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from tieout.connector_api import version_of
 from tieout.connectors.shopify.credits import Credits
 from tieout.connectors.shopify.deliveries import deliveries, nothing_left_since
 from tieout.connectors.shopify.gift_cards import CardTax, card_tax, tenders
@@ -108,7 +109,7 @@ def _invoice(
     exclusion = _exclusion(node, on_fulfilment)
     return CustomerInvoice(
         key=f"order:{number_of(node['id'])}",
-        version=node["updatedAt"],
+        version=version_of(node, "updatedAt"),
         occurred_at=datetime.fromisoformat(node["createdAt"]),
         currency=currency,
         control_group="orders",

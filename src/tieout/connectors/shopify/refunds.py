@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from tieout.connector_api import version_of
 from tieout.connectors.shopify.gift_cards import CardTax
 from tieout.connectors.shopify.taxes import LeftOfTaxes, TaxSums, money, number_of, tax_key
 from tieout.documents import CreditNote, Party, SaleLine
@@ -113,7 +114,7 @@ def _credit_note(
     number = number_of(refund["id"])
     return CreditNote(
         key=f"refund:{number}",
-        version=refund["updatedAt"],
+        version=version_of(refund, "updatedAt"),
         occurred_at=datetime.fromisoformat(refund["createdAt"]),
         currency=currency,
         control_group="returns",
