@@ -44,8 +44,8 @@ STATES: dict[str, tuple[str, str]] = {
 
 def amount(value: Any, currency: str = "", signed: bool = False) -> Markup:
     """An amount with thousands apart, as many decimals as its currency has or it needs, its currency behind; a
-    negative one has a true minus and says so by colour, too. `signed` writes a plus as well. Its marks are those of whoever looks; its digits
-    are the amount's."""
+    negative one has a true minus, and no colour of its own: red is for what is wrong. `signed` writes a plus as well. Its marks are those
+    of whoever looks; its digits are the amount's."""
     if value is None:
         return Markup('<span class="quiet">–</span>')
     try:

@@ -55,6 +55,7 @@ from tieout.proofs.tax_months import (
 from tieout.proofs.tax_stage import TaxStage
 from tieout.proofs.taxes import TaxRow
 from tieout.proofs.tieout import Figure, TieOutRow, tie_out
+from tieout.proofs.totals import Total, totals
 
 __all__ = [
     "Arrival",
@@ -120,6 +121,8 @@ __all__ = [
     "payout_keys",
     "pending",
     "progress",
+    "totals",
+    "Total",
     "prove_payouts",
     "statement_gaps",
     "TaxRow",

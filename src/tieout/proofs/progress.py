@@ -47,15 +47,8 @@ def progress(rows: Iterable[Mapping[str, Any]]) -> list[Progress]:
     counts: dict[tuple[str, str, str], list[int]] = {}
     for row in rows:
         key = (row["entity"], row["period"], row["currency"])
-        posted, waiting, failed, excluded = (
-            _turnover(row[b]) for b in ("posted", "waiting", "in_exception", "excluded")
-        )
-        read = posted + waiting + failed + excluded
-        # A source that told less than was read of it has told nothing that what was read is part of.
-        told = max(read, _turnover(row["source"])) if row["source"] is not None else read
-        proven = posted + excluded if row["proven"] else _ZERO
         mine, seen = sums.setdefault(key, [_ZERO] * 5), counts.setdefault(key, [0, 0])
-        for n, more in enumerate((told, proven, waiting, failed, told - proven - waiting - failed)):
+        for n, more in enumerate(parts_of(row)):
             mine[n] += more
         seen[0] += 1
         seen[1] += bool(row["proven"])
@@ -65,6 +58,18 @@ def progress(rows: Iterable[Mapping[str, Any]]) -> list[Progress]:
     ]
     found.sort(key=lambda p: (p.entity, p.currency))
     return sorted(found, key=lambda p: p.period, reverse=True)
+
+
+def parts_of(row: Mapping[str, Any]) -> tuple[Decimal, Decimal, Decimal, Decimal, Decimal]:
+    """What a row of the tie-out has of turnover: (told, proven, waiting, in exception, unproven), as `Progress` says them."""
+    posted, waiting, failed, excluded = (
+        _turnover(row[b]) for b in ("posted", "waiting", "in_exception", "excluded")
+    )
+    read = posted + waiting + failed + excluded
+    # A source that told less than was read of it has told nothing that what was read is part of.
+    told = max(read, _turnover(row["source"])) if row["source"] is not None else read
+    proven = posted + excluded if row["proven"] else _ZERO
+    return told, proven, waiting, failed, told - proven - waiting - failed
 
 
 def _turnover(figure: Mapping[str, Any]) -> Decimal:

@@ -24,7 +24,15 @@ from tieout.connector_api import ConnectorError
 from tieout.kept_figures import read_kept
 from tieout.operations.proving import take_figures
 from tieout.proofs import Figure as ProvenFigure
-from tieout.proofs import PayoutProof, arrivals_of, kept_ledger_months, payout_keys, prove_payouts
+from tieout.proofs import (
+    PayoutProof,
+    Total,
+    arrivals_of,
+    kept_ledger_months,
+    payout_keys,
+    prove_payouts,
+    totals,
+)
 from tieout.proofs import TieOutRow as ProvenRow
 from tieout.store import Connection, Queries
 
@@ -61,12 +69,43 @@ class TieOutRow(BaseModel):
     changed: int = 0
 
 
+class TieOutTotal(BaseModel):
+    """Rows of one currency added up, of one month (`period`, "": of all that were asked for): never across currencies. `source` and
+    `residual` are of the rows whose source states figures; `unstated` counts the others. `told` = `proven` + `in_wait` + `failed` +
+    `unproven` are turnover, debits and credits alike, each positive; `not_proven` is told less proven, and
+    `whole` where nothing is. `cases` are open ones of
+    documents in exception."""
+
+    period: str
+    currency: str
+    source: Figure | None
+    posted: Figure
+    waiting: Figure
+    in_exception: Figure
+    excluded: Figure
+    residual: Figure | None
+    told: Money
+    proven: Money
+    in_wait: Money
+    failed: Money
+    unproven: Money
+    not_proven: Money
+    whole: bool
+    rows: int
+    proven_rows: int
+    unstated: int
+    cases: int
+
+
 class TieOut(BaseModel):
-    """`as_of`: the instant that the figures are of; `current` says that nothing happened since."""
+    """`as_of`: the instant that the figures are of; `current` says that nothing happened since. `answers` are the rows added up by
+    currency, `totals` by month and currency."""
 
     as_of: datetime
     current: bool
     rows: list[TieOutRow]
+    answers: list[TieOutTotal] = []
+    totals: list[TieOutTotal] = []
 
 
 class FiguresOf(BaseModel):
@@ -218,13 +257,22 @@ def tieout(
     mine = seen_by(caller, "documents:read", entity)
     kept = read_kept(connection, context.release(), "tie_out", context.clock.now(), exact)
     rows = [
-        TieOutRow(**r)
+        r
         for r in kept.rows
         if interface in (None, r["interface"])
         and period in (None, r["period"])
         and (mine is None or r["entity"] in mine)
     ]
-    return TieOut(as_of=kept.as_of, current=kept.current, rows=rows)
+    given = {"entities": mine, "interface": interface, "period": period}
+    cases = {
+        (r["period"], r["currency"]): r["count"]
+        for r in connection.execute(_SQL["cases_in_exception"], given).fetchall()
+    }
+    return TieOut(
+        as_of=kept.as_of, current=kept.current, rows=[TieOutRow(**r) for r in rows],
+        answers=[_total(t, cases) for t in totals(rows, by_month=False)],
+        totals=[_total(t, cases) for t in totals(rows, by_month=True)],
+    )  # fmt: skip
 
 
 @router.post("/tie-out/take")
@@ -396,15 +444,29 @@ def _series(
     return Series(name=name, as_of=kept.as_of, current=kept.current, rows=found)
 
 
-def _row(row: ProvenRow) -> TieOutRow:
-    def figure(found: ProvenFigure) -> Figure:
-        return Figure(count=found.count, debit=found.debit, credit=found.credit)
+def _figure(found: ProvenFigure) -> Figure:
+    return Figure(count=found.count, debit=found.debit, credit=found.credit)
 
+
+def _total(total: Total, cases: Mapping[tuple[str, str], int]) -> TieOutTotal:
+    """`cases` are counts by month and currency."""
+    mine = [n for (p, c), n in cases.items() if c == total.currency and total.period in ("", p)]
+    return TieOutTotal(
+        period=total.period, currency=total.currency, source=_figure(total.source) if total.source is not None else None,
+        posted=_figure(total.posted), waiting=_figure(total.waiting), in_exception=_figure(total.in_exception),
+        excluded=_figure(total.excluded), residual=_figure(total.residual) if total.residual is not None else None,
+        told=total.told, proven=total.proven, in_wait=total.in_wait, failed=total.failed, unproven=total.unproven,
+        not_proven=total.not_proven,
+        whole=total.whole, rows=total.rows, proven_rows=total.proven_rows, unstated=total.unstated, cases=sum(mine),
+    )  # fmt: skip
+
+
+def _row(row: ProvenRow) -> TieOutRow:
     return TieOutRow(
         interface=row.interface, entity=row.entity, period=row.period, currency=row.currency,
-        source=figure(row.source) if row.source else None, posted=figure(row.posted), waiting=figure(row.waiting),
-        in_exception=figure(row.in_exception), excluded=figure(row.excluded),
-        residual=figure(row.residual) if row.residual is not None else None, ledger_gap=row.ledger_gap,
+        source=_figure(row.source) if row.source else None, posted=_figure(row.posted), waiting=_figure(row.waiting),
+        in_exception=_figure(row.in_exception), excluded=_figure(row.excluded),
+        residual=_figure(row.residual) if row.residual is not None else None, ledger_gap=row.ledger_gap,
         proven=row.proven, changed=row.changed,
     )  # fmt: skip
 

@@ -27,6 +27,15 @@ from tieout.cases
 where state = 'open' and (%(entities)s::text[] is null or entity = any(%(entities)s))
 group by cause, entity, currency order by sum(amount) desc, cause, entity, currency
 
+-- name: cases_in_exception
+-- Open cases that hold a document in exception, by their month and currency as the tie-out counts them.
+select d.period, d.currency, count(*)::int as count from tieout.cases c join tieout.document d using (document_id)
+where c.state = 'open' and c.blocking and d.state not in ('superseded', 'excluded')
+  and (%(entities)s::text[] is null or d.entity = any(%(entities)s))
+  and (%(interface)s::text is null or d.interface = %(interface)s)
+  and (%(period)s::text is null or d.period = %(period)s)
+group by d.period, d.currency
+
 -- name: groups
 select * from (
     select group_key as "group", min(cause) as cause, min(entity) as entity, min(interface) as interface,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -47,7 +48,9 @@ class TieOut:
         without them."""
         every = await page.api.get("/tie-out")
         wanted = {k: page.arg(k) for k in ("period", "entity", "interface")}
-        rows = [r for r in every["rows"] if all(not v or r[k] == v for k, v in wanted.items())]
+        asked_for = {k: v for k, v in wanted.items() if v}
+        told = await page.api.get("/tie-out", **asked_for) if asked_for else every
+        rows = told["rows"]
         periods = sorted({r["period"] for r in every["rows"]}, reverse=True)
         by_period = [
             (p, [r for r in rows if r["period"] == p]) for p in periods if any(r["period"] == p for r in rows)
@@ -57,9 +60,9 @@ class TieOut:
         months = await page.api.get("/tie-out/ledger-months", **asked)
         origins = await page.api.get("/origins", entity=wanted["entity"])
         return self._r.render(
-            page, "tieout.html", views=await kept_views(page), told={**every, "rows": rows}, by_period=by_period, net_of=net_of, periods=periods,
+            page, "tieout.html", views=await kept_views(page), told=told, filters=f"?{urlencode(asked_for)}" if asked_for else "", by_period=by_period, net_of=net_of, periods=periods,
             governed=by_month(governed), origins=origins, declared=declared_of, months=_of_interface(months, wanted["interface"]),
-            entities=sorted({r["entity"] for r in every["rows"]}), proven=sum(r["proven"] for r in rows),
+            entities=sorted({r["entity"] for r in every["rows"]}),
             interfaces=sorted({r["interface"] for r in every["rows"]}),
         )  # fmt: skip
 
