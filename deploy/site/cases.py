@@ -31,6 +31,7 @@ user, kind and set of accounts. A group has a count and a sum in its currency, n
     tieout cases decide solve --group KEY --reason "…" --as ann    # POST /cases/decide
     tieout cases list --json > list.json; tieout cases decide assign --listed list.json --owner bo
 
+`assign` takes a person who works here and may work cases of the entity of each; a refusal names who can (`GET /cases/people`).
 What is decided: `solve` (accept as it is), `exclude`, `assign`, `replay`; of a group, or by `--cause`, `--entity`, `--interface`,
 `--period`, `--case`; 500 at a time at most. Each case is decided as if it were alone and has its own outcome: `done`; `waits`, for the
 approval that is named; or `left`, with why. One that changed since it was listed is left. Rights, reasons, held documents and who made

@@ -177,12 +177,12 @@ def test_sent_again_it_is_done_once_whoever_sends_it_at_once(site: Front) -> Non
     for n in range(6):
         by_hand(site, f"{n + 1}.00")
     cora = site.sign_in("cora")
-    body = {"action": "assign", "cases": listed(cora), "owner": "zoe", "bulk": "again"}
+    body = {"action": "assign", "cases": listed(cora), "owner": "cora", "bulk": "again"}
     with ThreadPoolExecutor(6) as pool:
         replies = list(pool.map(lambda _: cora.post("/cases/decide", json=body), range(6)))
     assert {r.status_code for r in replies} == {200} and len({r.text for r in replies}) == 1
     assert replies[0].json()["done"] == 6 and site.office.evidence("case.assigned") == 6
-    other = {**body, "owner": "tom"}
+    other = {**body, "owner": "carl"}
     reply = cora.post("/cases/decide", json=other)
     assert reply.status_code == 422 and "another decision of many" in reply.json()["detail"]
     carl = site.sign_in("carl")
@@ -417,6 +417,6 @@ def test_the_command_line_decides_a_group_and_what_was_written_down_and_nothing_
     finally:
         front.stop()
     one = ("cases", "decide", "assign", "--case", str(spare), "--bulk", "given", "--as", "cora")
-    run(*one, "--owner", "zoe")
-    run(*one, "--owner", "zoe")
-    assert "another decision" in run(*one, "--owner", "tom", code=2)
+    run(*one, "--owner", "cora")
+    run(*one, "--owner", "cora")
+    assert "another decision" in run(*one, "--owner", "carl", code=2)

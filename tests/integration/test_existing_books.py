@@ -323,7 +323,7 @@ def test_the_rest_is_decided_by_group_and_the_tie_out_is_right_to_the_cent(compa
     assert company.by_cause() == {"entry_without_source": 6}
     # What was given to somebody is another case than the one that was listed.
     left = Seen(rows[0]["case_id"], 2)
-    for owner, outcome in (("zoe", "done"), ("tom", "left")):
+    for owner, outcome in (("cora", "done"), ("carl", "left")):
         with company.database.transaction() as connection:
             given = decide_many(
                 connection, company.release(), Decision("assign", (left,), owner=owner), person="cora",

@@ -36,7 +36,7 @@ def decided(office: Office, action: BulkAction, numbers: list[int]) -> Bulk:
     with office.database.transaction() as connection:
         seen = tuple(Seen(n, 1) for n in numbers)
         return decide_many(
-            connection, office.release(), Decision(action, seen, "a test run", "zoe"), person="carl",
+            connection, office.release(), Decision(action, seen, "a test run", "cora"), person="carl",
             may=lambda _: "", now=office.clock.now(),
         )  # fmt: skip
 
@@ -106,7 +106,7 @@ def test_several_are_decided_once_no_worker_is_at_anything(site: Front, what: st
     beside_others(worker)
 
     def decide() -> int:
-        body = {"cases": numbers, "reason": "agreed", "owner": "zoe"}
+        body = {"cases": numbers, "reason": "agreed", "owner": "cora"}
         del body["owner" if what == "solve" else "reason"]
         return int(cora.post(f"/cases/{what}", json=body).status_code)
 

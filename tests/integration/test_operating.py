@@ -249,16 +249,16 @@ def test_cases_are_noted_given_away_and_solved_together(site: Front) -> None:
     assert [(n["person"], n["text"]) for n in told["notes"]] == [("otto", "called the shop <b>")]
     assert otto.post(f"/cases/{theirs}/notes", json={"text": "x"}).status_code == 404
     # One that is another entity's: nothing at all is done.
-    for path, body in (("assign", {"owner": "zoe"}), ("solve", {"reason": "agreed"})):
+    for path, body in (("assign", {"owner": "cora"}), ("solve", {"reason": "agreed"})):
         assert otto.post(f"/cases/{path}", json={"cases": [one, theirs], **body}).status_code == 404
     assert {c["owner"] for c in otto.get("/cases").json()["items"]} == {"o"}
     done = otto.post(
-        "/cases/assign", json={"cases": [one, two], "owner": "zoe", "due_at": "2026-12-01T09:00:00Z"}
+        "/cases/assign", json={"cases": [one, two], "owner": "cora", "due_at": "2026-12-01T09:00:00Z"}
     )
     assert done.json() == {"done": 2, "left": [], "waits": []}
     assert (
         otto.post(
-            "/cases/assign", json={"cases": [one], "owner": "zoe", "due_at": "2026-12-01T09:00:00"}
+            "/cases/assign", json={"cases": [one], "owner": "cora", "due_at": "2026-12-01T09:00:00"}
         ).status_code
         == 422
     )

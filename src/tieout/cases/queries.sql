@@ -86,6 +86,10 @@ select source_key, entity from c
 -- name: notes
 select at, person, text from tieout.case_note where case_id = %(case_id)s order by note_id
 
+-- name: entities
+-- Of which entities open cases are, of some.
+select distinct entity from tieout.cases where case_id = any(%(ids)s) and state = 'open' order by entity
+
 -- name: assign
 update tieout.cases set owner = %(owner)s, due_at = coalesce(%(due_at)s::timestamptz, due_at), revision = revision + 1
 where case_id = any(%(ids)s) and state = 'open'

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from tieout.cases.model import NewCase, fingerprint
+from tieout.cases.owners import OwnerError, check_owner
 from tieout.cases.stamped import stamped
 from tieout.causes import check_declared
 from tieout.evidence import Entry, record
+from tieout.security import Authority, load_authority
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.cases")
@@ -155,14 +157,21 @@ def assign_cases(
     due_at: datetime | None,
     actor: str,
     at: datetime,
+    authority: Authority | None = None,
 ) -> int:
-    """Give open cases to an owner, and another due time where one is given, in the caller's transaction; how many.
-    Raises ValueError without an owner."""
+    """Give open cases to a person, and another due time where one is given, in the caller's transaction; how many.
+    `authority` is who may do what now, read where it is not given. Raises OwnerError without an owner, and where one of the
+    cases cannot be theirs: then none is given."""
+    held = load_authority(connection) if authority is None else authority
+    ids = list(numbers)
+    entities = [r["entity"] for r in connection.execute(_SQL["entities"], {"ids": ids})]
     if not owner.strip():
-        raise ValueError("a case is somebody's: say whose")
-    given = {"ids": list(numbers), "owner": owner.strip(), "due_at": due_at}
-    rows = connection.execute(_SQL["assign"], given).fetchall()
-    detail = {"owner": owner.strip(), "due_at": due_at.isoformat() if due_at else ""}
+        raise OwnerError("a case is somebody's: say whose")
+    if not entities:
+        return 0
+    (name,) = {check_owner(held, owner, entity) for entity in entities}
+    rows = connection.execute(_SQL["assign"], {"ids": ids, "owner": name, "due_at": due_at}).fetchall()
+    detail = {"owner": name, "due_at": due_at.isoformat() if due_at else ""}
     record(
         connection,
         [

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from tieout.cli import approvals as approvals_group
+from tieout.cli import case_people as case_people_commands
 from tieout.cli import cases as cases_group
 from tieout.cli import checking as checking_commands
 from tieout.cli import clearing as clearing_command
@@ -61,6 +62,7 @@ cli = typer.Typer(
 )
 cli.add_typer(approvals_group.group, name="approvals")
 cases_group.group.command("decide")(deciding_command.decide)
+cases_group.group.command("assign")(case_people_commands.assign)
 cli.add_typer(cases_group.group, name="cases")
 cli.add_typer(people_group.group, name="people")
 close_group.group.command("items")(close_items.items)

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import psycopg
 
-from tieout.cases import assign_cases, go_alone
+from tieout.cases import OwnerError, assign_cases, check_owner, go_alone
 from tieout.cases.model import CaseState
 from tieout.documents import Frame, FrameLine
 from tieout.evidence import Entry, record
@@ -24,6 +24,7 @@ from tieout.planning.excluding import exclude, held_by
 from tieout.planning.replay import replay
 from tieout.planning.work import Beside
 from tieout.rules import Release
+from tieout.security import Authority, load_authority
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.planning")
@@ -119,6 +120,10 @@ def decide_many(
         ).fetchall()
     }
     left = {s.case_id: why for s in decision.cases if (why := _hindrance(rows.get(s.case_id), s, may))}
+    held = None
+    if decision.action == "assign":
+        held = load_authority(connection)
+        left |= _not_theirs(held, decision.owner, {n: r["entity"] for n, r in rows.items() if n not in left})
     free = [s.case_id for s in decision.cases if s.case_id not in left]
     beside = _together(connection, release, free, bulk, person) if decision.action == "exclude" else {}
     outcomes = []
@@ -127,7 +132,9 @@ def decide_many(
             outcomes.append(Outcome(seen.case_id, "left", left[seen.case_id]))
             continue
         entity = rows[seen.case_id]["entity"]
-        outcomes.append(_one(connection, release, decision, seen.case_id, person, now, beside.get(entity)))
+        outcomes.append(
+            _one(connection, release, decision, seen.case_id, person, now, beside.get(entity), held)
+        )
     done = Bulk(bulk, now, person, decision.action, decision.reason, tuple(outcomes))
     _keep(connection, done, rows, asked)
     return done
@@ -186,6 +193,17 @@ def _hindrance(row: dict[str, Any] | None, seen: Seen, may: MayDecide) -> str:
     return ""
 
 
+def _not_theirs(authority: Authority, owner: str, entities: dict[int, str]) -> dict[int, str]:
+    """Why cases of these entities cannot be an owner's, of those that cannot."""
+    why = {}
+    for entity in set(entities.values()):
+        try:
+            check_owner(authority, owner, entity)
+        except OwnerError as error:
+            why[entity] = str(error)
+    return {number: why[entity] for number, entity in entities.items() if entity in why}
+
+
 def _together(
     connection: Connection, release: Release, numbers: Sequence[int], bulk: str, person: str
 ) -> dict[str, Beside]:
@@ -220,11 +238,12 @@ def _one(
     person: str,
     now: datetime,
     beside: Beside | None,
+    held: Authority | None,
 ) -> Outcome:
     """One case, in a transaction within the caller's: what fails takes back what it did, and nothing else."""
     try:
         with connection.transaction():
-            return _decided(connection, release, decision, number, person, now, beside)
+            return _decided(connection, release, decision, number, person, now, beside, held)
     except KeyError as error:
         return Outcome(number, "left", f"its interface is none of the project any more: {error}")
     except (ValueError, psycopg.DataError, psycopg.IntegrityError) as error:
@@ -239,10 +258,11 @@ def _decided(
     person: str,
     now: datetime,
     beside: Beside | None,
+    held: Authority | None,
 ) -> Outcome:
     action = decision.action
     if action == "assign":
-        assign_cases(connection, [number], decision.owner, decision.due_at, person, now)
+        assign_cases(connection, [number], decision.owner, decision.due_at, person, now, held)
         return Outcome(number, "done")
     if action == "solve":
         # It says itself why one cannot stand as it is, and what to do instead.

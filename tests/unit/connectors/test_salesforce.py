@@ -498,5 +498,7 @@ def test_a_row_without_its_time_of_change_is_refused_by_itself(served: Any, told
     whole = [item for item in page.items if item.source_key == second["Id"]]
     assert [d.key for item in whole for d in read(item.body, {})] == [f"opportunity:{second['Id']}"]
     (bare,) = [item for item in page.items if item.source_key == first["Id"]]
-    with pytest.raises(ValueError, match=r"SystemModstamp is .*: the instant of its last change was expected"):
+    with pytest.raises(
+        ValueError, match=r"SystemModstamp is .*: the instant of its last change was expected"
+    ):
         read(bare.body, {})

@@ -18,12 +18,24 @@ from tieout.api.v1.previews import Tried, tried_now
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, MonthFilter, Name, Reason, Why
 from tieout.api.v1.sorting import MOST_SORTED, Columns, Order, Sort, paged
-from tieout.cases import assign_cases, go_alone, note_case, notes_of
+from tieout.api.v1.whose import Whose, whose_parameters
+from tieout.cases import (
+    READS,
+    WORKS,
+    OwnerIs,
+    assign_cases,
+    go_alone,
+    note_case,
+    notes_of,
+    owner_is,
+    where_people,
+)
 from tieout.causes import Held, Offer, cause_named, offers
 from tieout.finding import names_of
 from tieout.operations.processing import process_stage
 from tieout.planning import Accepted, HeldError, accept, actions_of, exclude, offers_of, replay, try_case
 from tieout.planning import Tried as TriedNow
+from tieout.security import load_authority
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.api.v1")
@@ -41,7 +53,7 @@ class Case(BaseModel):
     what it means. `accepted`: a person decided that things may stand as they are. `group` is the one that it is listed
     in, `revision` counts its changes: whoever decides many says which they saw. `made_…` say how an entry was made that
     nobody here made: journal, user, kind, governed accounts; "" for any other case. `number` and `party` are what people know its
-    document by."""
+    document by. `owner_is`: `owner` is a person who may work it, a team of the project's files, or nobody any more."""
 
     case_id: int
     cause: str
@@ -72,6 +84,16 @@ class Case(BaseModel):
     made_accounts: str
     number: str = ""
     party: str = ""
+    owner_is: OwnerIs = OwnerIs.TEAM
+
+
+class CasePerson(BaseModel):
+    """Somebody who may see cases of `entities` ("*": of every one), as far as whoever asks sees these; `works` are those
+    whose cases can be theirs."""
+
+    name: str
+    entities: list[str]
+    works: list[str]
 
 
 class Note(BaseModel):
@@ -125,7 +147,7 @@ class NewNote(BaseModel):
 
 
 class Assign(BaseModel):
-    """`due_at` null: it stays."""
+    """`owner` is a person who may work cases of the entity of each: `GET /cases/people` says who. `due_at` null: it stays."""
 
     cases: Cases
     owner: Name
@@ -212,19 +234,21 @@ def cases(
     interface: Filter = None,
     period: MonthFilter = None,
     owner: Filter = None,
+    whose: Whose = None,
     source_key: Filter = None,
     group: Filter = None,
     sort: Sort = None,
     limit: Limit = 50,
     after: After = "",
 ) -> Page[Case]:
-    """Cases, the largest amount first; or sorted by a column among those with most at risk."""
+    """Cases, the largest amount first; or sorted by a column among those with most at risk. `whose`: mine, or nobody: those that
+    are no person's who may work them, a team's among them."""
     order = Order.read(sort, _COLUMNS, "case_id", after) if sort else None
     amount, number = read_place("" if order else after, (Decimal, int))
     given = {
         "state": None if state == "all" else state, "entities": seen_by(caller, "cases:read", entity), "cause": cause,
         "interface": interface, "period": period, "owner": owner, "source_key": source_key, "group": group, "amount": amount, "case_id": number,
-        "limit": (MOST_SORTED if order else limit) + 1,
+        "limit": (MOST_SORTED if order else limit) + 1, **whose_parameters(connection, caller, whose),
     }  # fmt: skip
     found = connection.execute(_SQL["cases"], given).fetchall()
     rows, following, among = paged(found, limit, order, "amount", "case_id")
@@ -234,9 +258,10 @@ def cases(
 def _listed(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[Case]:
     """Cases with what people know their documents by."""
     names = names_of(connection, [r["document_id"] for r in rows if r["document_id"]])
+    authority = load_authority(connection)
     return [
         Case(
-            **r, title=cause_named(r["cause"]).title, number=(said := names.get(r["document_id"], {})).get("number", ""),
+            **r, owner_is=owner_is(authority, r["owner"], r["entity"]), title=cause_named(r["cause"]).title, number=(said := names.get(r["document_id"], {})).get("number", ""),
             party=said.get("party", ""),
         )
         for r in rows
@@ -248,6 +273,24 @@ def causes(caller: Reader, connection: TheConnection, entity: Filter = None) -> 
     """Open cases by what caused them: the three answers."""
     given = {"entities": seen_by(caller, "cases:read", entity)}
     return [Cause.of(r) for r in connection.execute(_SQL["causes"], given).fetchall()]
+
+
+@router.get("/cases/people")
+def case_people(caller: Reader, connection: TheConnection, entity: Filter = None) -> list[CasePerson]:
+    """Who may see cases, and whose they can be: of the entities that whoever asks sees, or of one of them."""
+    authority, mine = load_authority(connection), caller.entities(READS)
+    works = where_people(authority, WORKS)
+
+    def shown(entities: frozenset[str]) -> list[str]:
+        if entity is not None:
+            return [entity] if caller.may(READS, entity) and entities & {"*", entity} else []
+        return sorted(entities if "*" in mine else mine if "*" in entities else entities & mine)
+
+    found = [
+        CasePerson(name=name, entities=shown(entities), works=shown(works.get(name, frozenset())))
+        for name, entities in where_people(authority, READS).items()
+    ]
+    return [person for person in found if person.entities]
 
 
 @router.get("/cases/{case_id}")
@@ -338,7 +381,10 @@ def solve(case_id: int, body: Why, caller: Decider, context: TheContext, connect
         if not (told.done or told.request):
             raise ProblemError(409, "case", f"case {case_id} is not open any more")
     row = case_row(connection, caller, case_id, "cases:write")
-    return Solved(**row, title=cause_named(row["cause"]).title, request=told.request or None)
+    is_whose = owner_is(load_authority(connection), row["owner"], row["entity"])
+    return Solved(
+        **row, title=cause_named(row["cause"]).title, request=told.request or None, owner_is=is_whose
+    )
 
 
 @router.post("/cases/{case_id}/exclude")
@@ -385,6 +431,7 @@ def _whole(connection: Connection, row: dict[str, Any]) -> WholeCase:
         **row,
         number=said.get("number", ""),
         party=said.get("party", ""),
+        owner_is=owner_is(load_authority(connection), row["owner"], row["entity"]),
         title=known.title,
         means=known.means,
         notes=notes,

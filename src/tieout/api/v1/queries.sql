@@ -9,6 +9,9 @@ where (%(state)s::text is null or state = %(state)s)
   and (%(interface)s::text is null or interface = %(interface)s)
   and (%(period)s::text is null or period = %(period)s)
   and (%(owner)s::text is null or owner = %(owner)s)
+  and (%(mine)s::text[] is null or owner = any(%(mine)s))
+  and (%(workers)s::text[] is null or not exists (select from unnest(%(workers)s::text[], %(of)s::text[]) w (name, entity)
+    where w.name = owner and w.entity in ('*', cases.entity)))
   and (%(source_key)s::text is null or source_key = %(source_key)s)
   and (%(group)s::text is null or group_key = %(group)s)
   and (%(amount)s::numeric is null or (amount, -case_id) < (%(amount)s::numeric, -%(case_id)s::bigint))
@@ -290,11 +293,17 @@ select cause, entity, currency, count(*)::int as count, sum(amount) as amount,
     case when count(*) = 1 then min(case_id) end as only
 from tieout.cases
 where state = 'open' and (%(entities)s::text[] is null or entity = any(%(entities)s))
+  and (%(mine)s::text[] is null or owner = any(%(mine)s))
+  and (%(workers)s::text[] is null or not exists (select from unnest(%(workers)s::text[], %(of)s::text[]) w (name, entity)
+    where w.name = owner and w.entity in ('*', cases.entity)))
 group by cause, entity, currency order by sum(amount) desc, cause, entity, currency
 
 -- name: impact
 select entity, period, currency, count(*)::int as count, sum(amount) as amount from tieout.cases
 where state = 'open' and (%(entities)s::text[] is null or entity = any(%(entities)s))
+  and (%(mine)s::text[] is null or owner = any(%(mine)s))
+  and (%(workers)s::text[] is null or not exists (select from unnest(%(workers)s::text[], %(of)s::text[]) w (name, entity)
+    where w.name = owner and w.entity in ('*', cases.entity)))
 group by entity, period, currency order by entity, period desc, currency
 
 -- name: changed
@@ -308,11 +317,12 @@ group by kind, currency order by kind, currency
 -- name: near
 (select 'case' as kind, case_id as number, cause || ': ' || source_key as what, entity, due_at, amount, currency
 from tieout.cases where state = 'open' and due_at < %(near)s
-  and (%(entities)s::text[] is null or entity = any(%(entities)s))
+  and (%(entities)s::text[] is null or entity = any(%(entities)s)) and (%(mine)s::text[] is null or owner = any(%(mine)s))
 order by amount desc, case_id limit 8)
 union all
 (select 'approval', request_id, subject, entity, due_at, amount, currency from tieout.approval_request
 where state = 'open' and due_at < %(near)s and (%(entities)s::text[] is null or entity = any(%(entities)s))
+  and %(mine)s::text[] is null
 order by due_at limit 8)
 order by due_at, number
 

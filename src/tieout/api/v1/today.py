@@ -15,6 +15,7 @@ from tieout.api.v1.calling import Caller, needs, seen_by
 from tieout.api.v1.closing import CloseSummary, closes
 from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.shapes import Filter, Money
+from tieout.api.v1.whose import Whose, whose_parameters
 from tieout.api.waits import read_waits
 from tieout.causes import HELD, cause_named, offers
 from tieout.kept_figures import read_kept
@@ -142,11 +143,15 @@ class Today(BaseModel):
 
 
 @router.get("/today")
-def today(caller: Reader, context: TheContext, connection: TheConnection, entity: Filter = None) -> Today:
-    """What failed, its financial impact, what recovers it; the close, service levels at risk, cash on its way."""
+def today(
+    caller: Reader, context: TheContext, connection: TheConnection, entity: Filter = None, whose: Whose = None
+) -> Today:
+    """What failed, its financial impact, what recovers it; the close, service levels at risk, cash on its way. `whose` narrows what
+    failed, its impact and the service levels to cases that are mine, or no person's."""
     release, now = context.release(), context.clock.now()
     mine = seen_by(caller, "cases:read", entity)
     given: dict[str, Any] = {"entities": mine, "now": now, "near": now + _NEAR}
+    given |= whose_parameters(connection, caller, whose)
     kept = read_kept(connection, release, "cash", now)
     visible = {n for n, i in release.interfaces.items() if mine is None or i.entity in mine}
     paused = [r["interface"] for r in connection.execute(_SQL["paused"]) if r["interface"] in visible]

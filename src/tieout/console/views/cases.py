@@ -15,7 +15,7 @@ from tieout.console.views.curing import HERE, LATE, OUTSIDE, became, cured
 from tieout.console.views.keeping import kept_views
 from tieout.console.words import amount, cause
 
-_FILTERS = ("sort", "cause", "entity", "interface", "period", "owner", "source_key", "group")
+_FILTERS = ("sort", "cause", "entity", "interface", "period", "owner", "whose", "source_key", "group")
 
 
 _GROUPS = 100
@@ -38,6 +38,8 @@ class Cases:
         others."""
         causes = await page.api.get("/cases/causes")
         wanted = {k: page.arg(k) for k in _FILTERS}
+        if wanted["whose"] not in ("mine", "nobody"):
+            wanted["whose"] = ""
         state = page.arg("state") if page.arg("state") in ("solved", "all") else "open"
         found = await page.api.get("/cases", **wanted, state=state, after=page.arg("after"))
         mine = [
@@ -51,7 +53,7 @@ class Cases:
         ageing = (await page.api.get("/series/ageing"))["rows"] if alone else []
         return self._r.render(
             page, "cases.html", list=found, causes=causes, views=await kept_views(page), cluster=mine, group=group, case_groups=groups, ageing=ageing,
-            now=page.now,
+            now=page.now, people=await _people(page, "" if group is None else group["entity"]),
             ageing_chart=ageing_chart(ageing), cause_names=sorted({(x["cause"], cause(x["title"])) for x in causes}),
             entity_names=sorted({x["entity"] for x in causes}),
         )  # fmt: skip
@@ -85,6 +87,14 @@ class Cases:
         asked = {k: wanted[k] for k in ("cause", "entity", "interface", "period")}
         found = (await page.api.get("/cases/groups", **asked, limit=_GROUPS))["items"]
         return [g for g in found if g["count"] > 1]
+
+
+async def _people(page: Page, entity: str) -> list[str]:
+    """Whose cases of an entity can be ("": of one at least), whoever looks first."""
+    if not page.may("cases:write"):
+        return []
+    found = [p["name"] for p in await page.api.get("/cases/people", entity=entity) if p["works"]]
+    return sorted(found, key=lambda name: (name != page.who["person"], name))
 
 
 def _seen(value: str) -> dict[str, int] | None:
@@ -130,6 +140,7 @@ class Case:
         return self._r.render(
             page, "case.html", c=found, document=document, source=source, now=page.now, as_text=as_text, row=row,
             here=[a for a in here if a != "map" or row], outside=offered & OUTSIDE, late=LATE,
+            people=await _people(page, found["entity"]),
         )  # fmt: skip
 
     async def act(self, page: Page) -> str | None:

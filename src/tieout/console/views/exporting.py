@@ -60,7 +60,7 @@ LISTS: dict[str, List] = {
         "entity=Entity, accounting_on=Accounted:date, measure_debit=Debit:money, measure_credit=Credit:money, currency=Currency, "
         "system=System, external_id=External id, state=State, attempts=Attempts:number, next_attempt_at=Next try:date, "
         "confirmed_at=Read back:date, target_model=Record, target_id=Record no.:number")),
-    "cases": List("/cases", ("cause", "entity", "interface", "period", "owner", "source_key", "group", "state", "sort"), _columns(
+    "cases": List("/cases", ("cause", "entity", "interface", "period", "owner", "whose", "source_key", "group", "state", "sort"), _columns(
         "case_id=Case:number, title=What, cause=Cause, number=Number, party=Whose, source_key=Source key, interface=Interface, "
         "entity=Entity, period=Period, amount=At risk:money, currency=Currency, blocking=Blocking, owner=Owner, state=State, "
         "opened_at=Opened:date, due_at=Due:date, detail=What happened, recovery=What recovers it")),

@@ -26,7 +26,8 @@ class Today:
             return RedirectResponse("/set-up", 303)
         if not page.may("cases:read"):
             return self._r.render(page, "nothing.html")
-        told = await page.api.get("/today", entity=page.arg("entity"))
+        whose = "mine" if page.arg("whose") == "mine" else ""
+        told = await page.api.get("/today", entity=page.arg("entity"), whose=whose)
         sums: dict[str, Decimal] = {}
         for f in told["failed"]:
             sums[f["currency"]] = sums.get(f["currency"], Decimal(0)) + Decimal(f["amount"])
@@ -34,6 +35,7 @@ class Today:
             page,
             "today.html",
             t=told,
+            mine=bool(whose),
             at_risk=sorted(sums.items(), key=lambda x: -x[1]),
             overdue=sum(f["overdue"] for f in told["failed"]),
             cash_chart=cash_chart(told["cash"]),
