@@ -69,7 +69,9 @@ def test_proxies_pass_the_name_on_and_let_through_what_tieout_takes() -> None:
     assert annotations["nginx.ingress.kubernetes.io/proxy-body-size"] == "32m"
     for name in ("Caddyfile", "compose.Caddyfile"):
         text = (DEPLOY / "proxy" / name).read_text()
-        assert "max_size 32MB" in text and re.search(r"reverse_proxy (127\.0\.0\.1|tieout):8080$", text, re.M)
+        assert "max_size 32MiB" in text and re.search(
+            r"reverse_proxy (127\.0\.0\.1|tieout):8080$", text, re.M
+        )
     places = re.findall(r"location (.+?) \{(.*?)\n    \}", nginx, re.DOTALL)
     assert {where for where, _ in places} == {"/", "= /api/v1/events"}
     for _, said in places:
