@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -36,23 +37,26 @@ class Cases:
     async def view(self, page: Page) -> Response:
         """Cases by cause and one by one, filtered by what the address says, the open ones unless it asks for
         others."""
-        causes = await page.api.get("/cases/causes")
         wanted = {k: page.arg(k) for k in _FILTERS}
         if wanted["whose"] not in ("mine", "nobody"):
             wanted["whose"] = ""
         state = page.arg("state") if page.arg("state") in ("solved", "all") else "open"
-        found = await page.api.get("/cases", **wanted, state=state, after=page.arg("after"))
+        # Each is a look over every open case: they are taken side by side.
+        causes, found, group, groups, ageing, views = await asyncio.gather(
+            page.api.get("/cases/causes"),
+            page.api.get("/cases", **wanted, state=state, after=page.arg("after")),
+            self._group(page, wanted["group"]),
+            self._groups(page, wanted, state),
+            self._ageing(page, wanted),
+            kept_views(page),
+        )
         mine = [
             c
             for c in causes
             if c["cause"] == wanted["cause"] and wanted["entity"] in ("", c["entity"]) and state == "open"
         ]
-        group = await page.api.maybe(f"/cases/groups/{quote(wanted['group'])}") if wanted["group"] else None
-        alone = not (wanted["cause"] or wanted["group"])
-        groups = await self._groups(page, wanted) if state == "open" and not wanted["group"] else []
-        ageing = (await page.api.get("/series/ageing"))["rows"] if alone else []
         return self._r.render(
-            page, "cases.html", list=found, causes=causes, views=await kept_views(page), cluster=mine, group=group, case_groups=groups, ageing=ageing,
+            page, "cases.html", list=found, causes=causes, views=views, cluster=mine, group=group, case_groups=groups, ageing=ageing,
             now=page.now, people=await _people(page, "" if group is None else group["entity"]),
             ageing_chart=ageing_chart(ageing), cause_names=sorted({(x["cause"], cause(x["title"])) for x in causes}),
             entity_names=sorted({x["entity"] for x in causes}),
@@ -82,11 +86,26 @@ class Cases:
         return _told(await page.api.post("/cases/decide", given))
 
     @staticmethod
-    async def _groups(page: Page, wanted: dict[str, str]) -> list[dict[str, Any]]:
-        """Groups of more than one case, the largest amount first, as far as one page goes."""
+    async def _group(page: Page, key: str) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = await page.api.maybe(f"/cases/groups/{quote(key)}") if key else None
+        return found
+
+    @staticmethod
+    async def _groups(page: Page, wanted: dict[str, str], state: str) -> list[dict[str, Any]]:
+        """Groups of more than one open case, the largest amount first, as far as one page goes; none on the page of one."""
+        if state != "open" or wanted["group"]:
+            return []
         asked = {k: wanted[k] for k in ("cause", "entity", "interface", "period")}
         found = (await page.api.get("/cases/groups", **asked, limit=_GROUPS))["items"]
         return [g for g in found if g["count"] > 1]
+
+    @staticmethod
+    async def _ageing(page: Page, wanted: dict[str, str]) -> list[dict[str, Any]]:
+        """How old all are, where none of them are left out."""
+        if wanted["cause"] or wanted["group"]:
+            return []
+        found: list[dict[str, Any]] = (await page.api.get("/series/ageing"))["rows"]
+        return found
 
 
 async def _people(page: Page, entity: str) -> list[str]:
