@@ -16,7 +16,7 @@ _PRODUCTION: Nav = [
 ]  # fmt: skip
 _PEOPLE: Nav = ["how-to/add-a-person.md", "how-to/auditors-guide.md", "ACCESS.md", "APPROVALS.md"]
 _WORK: Nav = [
-    "USING.md", "CONSOLE.md", "CLOSE.md", "how-to/month-end-outage.md", "RECONCILING.md", "MATCHING.md", "JOURNALS.md", "PAYABLES.md",
+    "USING.md", "CONSOLE.md", "how-to/who-is-told.md", "CLOSE.md", "how-to/month-end-outage.md", "RECONCILING.md", "MATCHING.md", "JOURNALS.md", "PAYABLES.md",
     "RECEIVABLES.md", "SALES.md", "TAXES.md",
 ]  # fmt: skip
 _REFERENCE: Nav = [

@@ -1,5 +1,6 @@
 """Cases: business exceptions with cause, amount at risk, owner, due time, recovery."""
 
+from tieout.cases.mentions import MentionError, mentioned, mentions
 from tieout.cases.model import NewCase, fingerprint
 from tieout.cases.order import beside_others, go_alone
 from tieout.cases.owners import (
@@ -28,24 +29,40 @@ from tieout.cases.repository import (
     solve_others,
 )
 from tieout.cases.stamped import STAMP, is_stamped, stamp_holds
+from tieout.cases.watching import (
+    MOST_TOLD,
+    Told,
+    count_new,
+    look,
+    told_to,
+    watch_case,
+    watchers_of,
+)
 
 __all__ = [
     "READS",
     "STAMP",
     "WORKS",
+    "MOST_TOLD",
     "CaseFilter",
+    "MentionError",
     "NewCase",
     "OwnerError",
     "OwnerIs",
+    "Told",
     "assign_cases",
     "beside_others",
     "check_owner",
+    "count_new",
     "fingerprint",
     "go_alone",
     "is_stamped",
     "list_filtered",
     "list_groups",
     "list_open",
+    "look",
+    "mentioned",
+    "mentions",
     "names_with",
     "note_case",
     "notes_of",
@@ -57,5 +74,8 @@ __all__ = [
     "solve_case",
     "solve_others",
     "stamp_holds",
+    "told_to",
+    "watch_case",
+    "watchers_of",
     "where_people",
 ]

@@ -52,7 +52,7 @@ def check_owner(authority: Authority, owner: str, entity: str) -> str:
     if name not in able:
         raise OwnerError(
             f"{owner.strip()!r} is nobody who works here and may work cases of {entity or 'every entity'}: "
-            f"{_in_words(able) or 'nobody has a role for that yet, an administrator gives one'}"
+            f"{named(able)}"
         )
     return name
 
@@ -84,6 +84,9 @@ def _working(authority: Authority) -> list[Person]:
     return [p for p in authority.people.values() if p.active and p.human]
 
 
-def _in_words(names: tuple[str, ...]) -> str:
+def named(names: tuple[str, ...]) -> str:
+    """Who can, in words."""
+    if not names:
+        return "nobody has a role for that yet, an administrator gives one"
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more

@@ -80,8 +80,8 @@ group by group_key order by sum(amount) desc, group_key
 -- name: note
 with c as (select case_id, source_key, entity from tieout.cases where case_id = %(case_id)s),
 n as (insert into tieout.case_note (case_id, at, person, text)
-    select case_id, %(at)s, %(person)s, %(text)s from c)
-select source_key, entity from c
+    select case_id, %(at)s, %(person)s, %(text)s from c returning note_id)
+select c.source_key, c.entity, n.note_id from c, n
 
 -- name: notes
 select at, person, text from tieout.case_note where case_id = %(case_id)s order by note_id
@@ -91,6 +91,64 @@ select at, person, text from tieout.case_note where case_id = %(case_id)s order 
 select distinct entity from tieout.cases where case_id = any(%(ids)s) and state = 'open' order by entity
 
 -- name: assign
-update tieout.cases set owner = %(owner)s, due_at = coalesce(%(due_at)s::timestamptz, due_at), revision = revision + 1
-where case_id = any(%(ids)s) and state = 'open'
-returning case_id, source_key, entity
+-- With what they were before: who had them is told.
+with before as (select case_id, owner from tieout.cases where case_id = any(%(ids)s) and state = 'open'
+    order by case_id for update)
+update tieout.cases c set owner = %(owner)s, due_at = coalesce(%(due_at)s::timestamptz, due_at), revision = revision + 1
+from before where c.case_id = before.case_id
+returning c.case_id, c.source_key, c.entity, c.revision, before.owner as before
+
+-- name: entity_of
+select entity from tieout.cases where case_id = %(case_id)s
+
+-- name: watch
+-- Nothing where it is so already.
+with c as (select case_id, source_key, entity from tieout.cases where case_id = %(case_id)s
+    and %(watching)s is distinct from coalesce((select w.watching from tieout.case_watch w
+        where w.case_id = %(case_id)s and w.person = %(person)s order by w.watch_id desc limit 1), false)),
+w as (insert into tieout.case_watch (case_id, person, watching, at, by)
+    select case_id, %(person)s, %(watching)s, %(at)s, %(by)s from c)
+select source_key, entity from c
+
+-- name: begin_watching
+insert into tieout.case_watch (case_id, person, watching, at, by)
+select v.case_id, v.person, true, %(at)s, %(by)s from unnest(%(cases)s::bigint[], %(people)s::text[]) v (case_id, person)
+where not coalesce((select w.watching from tieout.case_watch w where w.case_id = v.case_id and w.person = v.person
+    order by w.watch_id desc limit 1), false)
+
+-- name: watchers
+select person from (select distinct on (person) person, watching from tieout.case_watch
+    where case_id = %(case_id)s order by person, watch_id desc) w
+where watching order by person
+
+-- name: tell
+insert into tieout.notice (person, case_id, kind, by, at, key)
+select v.person, v.case_id, %(kind)s, %(by)s, %(at)s, v.case_id || ':' || %(key)s::text
+from unnest(%(cases)s::bigint[], %(people)s::text[]) v (case_id, person)
+on conflict (person, key) do nothing
+
+-- name: tell_watchers
+insert into tieout.notice (person, case_id, kind, by, at, key)
+select w.person, w.case_id, %(kind)s, %(by)s, %(at)s, w.case_id || ':' || %(key)s::text
+from (select distinct on (case_id, person) case_id, person, watching from tieout.case_watch
+    where case_id = any(%(cases)s) order by case_id, person, watch_id desc) w
+where w.watching and w.person <> all(%(but)s)
+on conflict (person, key) do nothing
+
+-- name: told_to
+select n.notice_id, n.kind, n.by, n.at, n.case_id, c.cause, c.entity, c.amount, c.currency, c.state, c.due_at, c.owner,
+    n.notice_id > coalesce((select upto from tieout.notice_seen where person = %(person)s), 0) as new
+from tieout.notice n join tieout.cases c using (case_id)
+where n.person = %(person)s and (%(entities)s::text[] is null or c.entity = any(%(entities)s))
+order by n.notice_id desc limit %(limit)s
+
+-- name: count_new
+select count(*)::int as count from (select from tieout.notice n join tieout.cases c using (case_id)
+    where n.person = %(person)s and (%(entities)s::text[] is null or c.entity = any(%(entities)s))
+      and n.notice_id > coalesce((select upto from tieout.notice_seen where person = %(person)s), 0)
+    limit %(limit)s) found
+
+-- name: look
+insert into tieout.notice_seen (person, upto, at)
+select %(person)s, least(%(upto)s::bigint, coalesce(max(notice_id), 0)), %(at)s from tieout.notice where person = %(person)s
+on conflict (person) do update set upto = greatest(notice_seen.upto, excluded.upto), at = excluded.at

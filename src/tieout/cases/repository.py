@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from tieout.cases.mentions import mentioned
 from tieout.cases.model import NewCase, fingerprint
 from tieout.cases.owners import OwnerError, check_owner
 from tieout.cases.stamped import stamped
+from tieout.cases.watching import Told, begin_watching, tell, tell_watchers
 from tieout.causes import check_declared
 from tieout.evidence import Entry, record
 from tieout.security import Authority, load_authority
@@ -109,6 +111,7 @@ def _solved(
             for row in rows
         ],
     )
+    tell_watchers(connection, [row["case_id"] for row in rows], Told.SOLVED, "solved", at, actor)
     return len(rows)
 
 
@@ -132,16 +135,34 @@ def solve_case(
     )
 
 
-def note_case(connection: Connection, case_id: int, person: str, text: str, at: datetime) -> bool:
-    """Write what somebody knows beside a case, in the caller's transaction; False where there is no such case.
-    Raises ValueError for an empty note."""
+def note_case(
+    connection: Connection,
+    case_id: int,
+    person: str,
+    text: str,
+    at: datetime,
+    authority: Authority | None = None,
+) -> bool:
+    """Write what somebody knows beside a case, in the caller's transaction; False where there is no such case. Whoever writes or is
+    named with an @ watches it from then on; who is named, and who watches it, is told. Raises ValueError for an empty note, and
+    MentionError where somebody is named who may not see the case."""
     if not text.strip():
         raise ValueError("a note says something")
+    known = connection.execute(_SQL["entity_of"], {"case_id": case_id}).fetchone()
+    if known is None:
+        return False
+    held = load_authority(connection) if authority is None else authority
+    people = mentioned(held, text, known["entity"])
     given = {"case_id": case_id, "person": person, "text": text.strip(), "at": at}
     row = connection.execute(_SQL["note"], given).fetchone()
-    if row is None:
-        return False
-    record(connection, [Entry(at, person, "case.noted", row["source_key"], row["entity"], {"case": case_id})])
+    assert row is not None
+    detail = {"case": case_id, **({"mentioned": list(people)} if people else {})}
+    record(connection, [Entry(at, person, "case.noted", row["source_key"], row["entity"], detail)])
+    begin_watching(connection, [(case_id, name) for name in (person, *people)], at, person)
+    key = f"note {row['note_id']}"
+    others = [(case_id, name) for name in people if name != person]
+    tell(connection, others, Told.MENTIONED, key, at, person)
+    tell_watchers(connection, [case_id], Told.NOTED, key, at, person, people)
     return True
 
 
@@ -179,7 +200,25 @@ def assign_cases(
             for r in rows
         ],
     )
+    _tell_of_owner(connection, rows, name, at, actor)
     return len(rows)
+
+
+def _tell_of_owner(
+    connection: Connection, rows: Sequence[dict[str, Any]], owner: str, at: datetime, actor: str
+) -> None:
+    """Whose cases are now watches them and is told, unless they took them themselves; so is whoever watched them. A case that was
+    theirs already is nothing new."""
+    by_revision: dict[int, list[int]] = {}
+    for r in rows:
+        if r["before"] != owner:
+            by_revision.setdefault(r["revision"], []).append(r["case_id"])
+    for revision, numbers in by_revision.items():
+        pairs = [(n, owner) for n in numbers]
+        begin_watching(connection, pairs, at, actor)
+        key = f"owner {revision}"
+        tell(connection, pairs if owner != actor else [], Told.ASSIGNED, key, at, actor)
+        tell_watchers(connection, numbers, Told.GIVEN, key, at, actor, [owner])
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,8 @@ cli = typer.Typer(
 cli.add_typer(approvals_group.group, name="approvals")
 cases_group.group.command("decide")(deciding_command.decide)
 cases_group.group.command("assign")(case_people_commands.assign)
+cases_group.group.command("comment")(case_people_commands.comment)
+cases_group.group.command("watch")(case_people_commands.watch)
 cli.add_typer(cases_group.group, name="cases")
 cli.add_typer(people_group.group, name="people")
 close_group.group.command("items")(close_items.items)

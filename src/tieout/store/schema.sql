@@ -265,6 +265,24 @@ ALTER TABLE tieout.case_note ALTER COLUMN note_id ADD GENERATED ALWAYS AS IDENTI
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE tieout.case_watch (
+    watch_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    person text NOT NULL,
+    watching boolean NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    CONSTRAINT case_watch_by_check CHECK ((by <> ''::text)),
+    CONSTRAINT case_watch_person_check CHECK ((person <> ''::text))
+);
+ALTER TABLE tieout.case_watch ALTER COLUMN watch_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.case_watch_watch_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE tieout.cases (
     case_id bigint NOT NULL,
     fingerprint text NOT NULL,
@@ -811,6 +829,31 @@ ALTER TABLE tieout.message ALTER COLUMN message_id ADD GENERATED ALWAYS AS IDENT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE tieout.notice (
+    notice_id bigint NOT NULL,
+    person text NOT NULL,
+    case_id bigint NOT NULL,
+    kind text NOT NULL,
+    by text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    key text NOT NULL,
+    CONSTRAINT notice_key_check CHECK ((key <> ''::text)),
+    CONSTRAINT notice_kind_check CHECK ((kind = ANY (ARRAY['assigned'::text, 'given'::text, 'mentioned'::text, 'noted'::text, 'solved'::text, 'overdue'::text, 'escalated'::text]))),
+    CONSTRAINT notice_person_check CHECK ((person <> ''::text))
+);
+ALTER TABLE tieout.notice ALTER COLUMN notice_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.notice_notice_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.notice_seen (
+    person text NOT NULL,
+    upto bigint NOT NULL,
+    at timestamp with time zone NOT NULL
 );
 CREATE TABLE tieout.once (
     token_sha256 bytea NOT NULL,
@@ -1589,6 +1632,8 @@ ALTER TABLE ONLY tieout.bulk_decision
     ADD CONSTRAINT bulk_decision_pkey PRIMARY KEY (bulk);
 ALTER TABLE ONLY tieout.case_note
     ADD CONSTRAINT case_note_pkey PRIMARY KEY (note_id);
+ALTER TABLE ONLY tieout.case_watch
+    ADD CONSTRAINT case_watch_pkey PRIMARY KEY (watch_id);
 ALTER TABLE ONLY tieout.cases
     ADD CONSTRAINT cases_pkey PRIMARY KEY (case_id);
 ALTER TABLE ONLY tieout.certification
@@ -1669,6 +1714,12 @@ ALTER TABLE ONLY tieout.message
     ADD CONSTRAINT message_interface_dedupe_key_key UNIQUE (interface, dedupe_key);
 ALTER TABLE ONLY tieout.message
     ADD CONSTRAINT message_pkey PRIMARY KEY (message_id);
+ALTER TABLE ONLY tieout.notice
+    ADD CONSTRAINT notice_person_key_key UNIQUE (person, key);
+ALTER TABLE ONLY tieout.notice
+    ADD CONSTRAINT notice_pkey PRIMARY KEY (notice_id);
+ALTER TABLE ONLY tieout.notice_seen
+    ADD CONSTRAINT notice_seen_pkey PRIMARY KEY (person);
 ALTER TABLE ONLY tieout.once
     ADD CONSTRAINT once_pkey PRIMARY KEY (token_sha256);
 ALTER TABLE ONLY tieout.open_line
@@ -1749,6 +1800,7 @@ CREATE INDEX approval_request_document ON tieout.approval_request USING btree (d
 CREATE UNIQUE INDEX approval_request_one ON tieout.approval_request USING btree (action, subject, revision) WHERE (state = ANY (ARRAY['open'::text, 'approved'::text]));
 CREATE INDEX approval_request_open ON tieout.approval_request USING btree (due_at) WHERE (state = 'open'::text);
 CREATE INDEX case_note_case ON tieout.case_note USING btree (case_id, note_id);
+CREATE INDEX case_watch_person ON tieout.case_watch USING btree (case_id, person, watch_id DESC);
 CREATE INDEX cases_accepted ON tieout.cases USING btree (fingerprint) WHERE accepted;
 CREATE INDEX cases_accepted_document ON tieout.cases USING btree (document_id) WHERE accepted;
 CREATE INDEX cases_cause ON tieout.cases USING btree (cause, entity, amount DESC, case_id) WHERE (state = 'open'::text);
@@ -1803,6 +1855,7 @@ CREATE INDEX match_line_line ON tieout.match_line USING btree (entity, line);
 CREATE INDEX match_name_match ON tieout.match_name USING btree (interface, source_key);
 CREATE INDEX message_failed ON tieout.message USING btree (interface, source_key) WHERE (state = 'failed'::text);
 CREATE INDEX message_todo ON tieout.message USING btree (interface, message_id) WHERE (state = 'received'::text);
+CREATE INDEX notice_person ON tieout.notice USING btree (person, notice_id DESC);
 CREATE INDEX once_person ON tieout.once USING btree (purpose, person) WHERE (used_at IS NULL);
 CREATE INDEX open_line_age ON ONLY tieout.open_line USING btree (entity, side, booked_on, line);
 CREATE INDEX open_line_amount ON ONLY tieout.open_line USING btree (entity, side, currency, amount, line);
@@ -1835,6 +1888,7 @@ CREATE TRIGGER authority_kept BEFORE TRUNCATE ON tieout.authority FOR EACH STATE
 CREATE TRIGGER bulk_decision_fixed BEFORE DELETE OR UPDATE ON tieout.bulk_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER bulk_decision_kept BEFORE TRUNCATE ON tieout.bulk_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER case_note_append_only BEFORE DELETE OR UPDATE ON tieout.case_note FOR EACH ROW EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER case_watch_append_only BEFORE DELETE OR UPDATE ON tieout.case_watch FOR EACH ROW EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER certification_fixed BEFORE DELETE ON tieout.certification FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER certification_kept BEFORE UPDATE ON tieout.certification FOR EACH ROW EXECUTE FUNCTION tieout.keep_certification();
 CREATE TRIGGER certification_whole BEFORE TRUNCATE ON tieout.certification FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
@@ -1857,6 +1911,7 @@ CREATE TRIGGER late_decision_fixed BEFORE DELETE OR UPDATE ON tieout.late_decisi
 CREATE TRIGGER late_decision_kept BEFORE TRUNCATE ON tieout.late_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER leaf_fixed BEFORE DELETE OR UPDATE ON tieout.evidence_leaf FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER leaf_kept BEFORE TRUNCATE ON tieout.evidence_leaf FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER notice_append_only BEFORE DELETE OR UPDATE ON tieout.notice FOR EACH ROW EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.access_token FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.account_figure FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.alert FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -1867,6 +1922,7 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.attemp
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.authority FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.bulk_decision FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.case_note FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.case_watch FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.cases FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.certification FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.certify_rule FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -1901,6 +1957,8 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.match_
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.match_name FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.message FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.message_body FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.notice FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.notice_seen FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.once FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.open_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.open_line_sum FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -1953,12 +2011,16 @@ ALTER TABLE ONLY tieout.approval_decision
     ADD CONSTRAINT approval_decision_request_id_content_sha256_makers_fkey FOREIGN KEY (request_id, content_sha256, makers) REFERENCES tieout.approval_request(request_id, content_sha256, makers);
 ALTER TABLE ONLY tieout.case_note
     ADD CONSTRAINT case_note_case_id_fkey FOREIGN KEY (case_id) REFERENCES tieout.cases(case_id);
+ALTER TABLE ONLY tieout.case_watch
+    ADD CONSTRAINT case_watch_case_id_fkey FOREIGN KEY (case_id) REFERENCES tieout.cases(case_id);
 ALTER TABLE ONLY tieout.cases
     ADD CONSTRAINT cases_document_id_fkey FOREIGN KEY (document_id) REFERENCES tieout.document(document_id);
 ALTER TABLE ONLY tieout.delivery
     ADD CONSTRAINT delivery_document_id_fkey FOREIGN KEY (document_id) REFERENCES tieout.document(document_id);
 ALTER TABLE ONLY tieout.document
     ADD CONSTRAINT document_message_id_fkey FOREIGN KEY (message_id) REFERENCES tieout.message(message_id);
+ALTER TABLE ONLY tieout.notice
+    ADD CONSTRAINT notice_case_id_fkey FOREIGN KEY (case_id) REFERENCES tieout.cases(case_id);
 ALTER TABLE ONLY tieout.tax_entered
     ADD CONSTRAINT tax_entered_no_fkey FOREIGN KEY (no) REFERENCES tieout.tax_filing(no);
 ALTER TABLE ONLY tieout.tax_filed_item

@@ -23,6 +23,7 @@ from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.expensive import NotNowError
 from tieout.api.v1.preferences import Preferences, preferences_of, visible_entities
 from tieout.api.v1.problems import ProblemError
+from tieout.cases import READS, count_new
 from tieout.security import fold_name
 from tieout.security.identity import Session, SignedIn, SignInError, csrf_of
 from tieout.security.roles import OPERATIONS
@@ -91,7 +92,7 @@ class Grant(BaseModel):
 
 class Who(BaseModel):
     """`operations` are those that they may do, for some entity at least, `entities` whose figures they see; `at` is the clock by which the project
-    lives."""
+    lives, `told` how much they were told of cases since they looked, counted to a hundred."""
 
     person: str
     level: str
@@ -104,6 +105,7 @@ class Who(BaseModel):
     entities: list[str]
     at: datetime
     preferences: Preferences
+    told: int = 0
 
 
 class OpenSession(BaseModel):
@@ -302,6 +304,7 @@ def session(caller: TheCaller, context: TheContext, connection: TheConnection) -
         ],
         entities=visible_entities(caller, context),
         at=context.clock.now(),
+        told=count_new(connection, caller.name, caller.entities(READS)),
         operations=[o for o in sorted(OPERATIONS) if caller.may_anywhere(o)],
         preferences=preferences_of(connection, caller, context),
     )

@@ -290,3 +290,36 @@ document.addEventListener("focusout", (event) => {
   const { box, list } = finding();
   if (event.target === box && !(event.relatedTarget && list.contains(event.relatedTarget))) setTimeout(closeFound, 200);
 });
+
+// comments: an @ offers whom it may name; without this a name is typed
+
+function nameBegun(field) {
+  const before = field.value.slice(0, field.selectionStart);
+  const found = /(?:^|[^\w@.+-])@([\w.+-]*)$/.exec(before);
+  return found ? { typed: found[1].toLowerCase(), from: before.length - found[1].length } : null;
+}
+
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (!field.dataset || field.dataset.people === undefined) return;
+  const list = document.getElementById("note-people");
+  const begun = nameBegun(field);
+  const fits = begun ? field.dataset.people.split(" ").filter((name) => name && name.startsWith(begun.typed)) : [];
+  list.hidden = !fits.length;
+  list.replaceChildren(...fits.slice(0, 8).map((name) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "small";
+    button.textContent = `@${name}`;
+    button.addEventListener("click", () => {
+      const now = nameBegun(field) || { from: field.value.length };
+      const rest = field.value.slice(field.selectionStart);
+      field.value = `${field.value.slice(0, now.from)}${name} ${rest}`;
+      const at = now.from + name.length + 1;
+      list.hidden = true;
+      field.focus();
+      field.setSelectionRange(at, at);
+    });
+    return button;
+  }));
+});

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from tieout.console.asking import AnswerError
 from tieout.console.charts import Bar, bars
+from tieout.console.language import _
 from tieout.console.rendering import Page, Renderer, as_text
 from tieout.console.views.curing import HERE, LATE, OUTSIDE, became, cured
 from tieout.console.views.keeping import kept_views
@@ -116,6 +117,14 @@ async def _people(page: Page, entity: str) -> list[str]:
     return sorted(found, key=lambda name: (name != page.who["person"], name))
 
 
+async def _readers(page: Page, entity: str) -> list[str]:
+    """Whom a comment may name: everybody else who may see cases of an entity."""
+    if not page.may("cases:write"):
+        return []
+    found = await page.api.get("/cases/people", entity=entity)
+    return [p["name"] for p in found if p["name"] != page.who["person"]]
+
+
 def _seen(value: str) -> dict[str, int] | None:
     """A case as a page showed it: "case.revision"; None for what is no such thing."""
     number, _, revision = value.partition(".")
@@ -160,6 +169,7 @@ class Case:
             page, "case.html", c=found, document=document, source=source, now=page.now, as_text=as_text, row=row,
             here=[a for a in here if a != "map" or row], outside=offered & OUTSIDE, late=LATE,
             people=await _people(page, found["entity"]),
+            watch=await page.api.get(f"/cases/{found['case_id']}/watch"), readers=await _readers(page, found["entity"]),
         )  # fmt: skip
 
     async def act(self, page: Page) -> str | None:
@@ -190,6 +200,13 @@ class Case:
                 given = {"cases": [number], "owner": page.typed.get("owner", "")}
                 await page.api.post("/cases/assign", given)
                 return f"the case is {given['owner']}'s now"
+            case "watch" | "unwatch" as which:
+                await page.api.post(f"/cases/{number}/watch", {"watching": which == "watch"}, "PUT")
+                return (
+                    _("you are told of what becomes of it")
+                    if which == "watch"
+                    else _("you are told of it no more")
+                )
             case "map-try" | "map" | "read_back" | "decide_late" | "look" | "poll" | "run" as cure:
                 return await cured(page, number, cure)
             case _:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from tieout.console.language import _, speaking, speech_of
+from tieout.console.language import _, marked, speaking, speech_of
 from tieout.console.rendering import Page, Renderer
 
 
@@ -100,6 +100,18 @@ def _waits(made: dict[str, Any] | None, done: str) -> str:
     return "asked: another administrator confirms it" if made and made.get("waits") else done
 
 
+# What happened to a case of which somebody is told, by whose doing.
+HAPPENED = {
+    "assigned": marked("%(by)s gave it to you"),
+    "given": marked("%(by)s gave it to somebody else"),
+    "mentioned": marked("%(by)s named you in a comment"),
+    "noted": marked("%(by)s commented"),
+    "solved": marked("it was solved by %(by)s"),
+    "overdue": marked("it is past its time"),
+    "escalated": marked("it is past its time, and its owner did nothing"),
+}
+
+
 class Me:
     """What somebody signs in with, where they are signed in, and how pages speak to them."""
 
@@ -109,13 +121,25 @@ class Me:
     async def view(self, page: Page) -> Response:
         """One's own sessions and ways to sign in."""
         return self._r.render(
-            page, "me.html", sessions=await page.api.get("/me/sessions"), ways=await page.api.get("/me/ways")
+            page,
+            "me.html",
+            sessions=await page.api.get("/me/sessions"),
+            ways=await page.api.get("/me/ways"),
+            notices=await page.api.get("/me/told"),
+            happened=HAPPENED,
+            now=page.now,
         )
 
     async def act(self, page: Page) -> str | None:
         """Choose a language, end one's other sessions, remove a way to sign in, change the password; or make recovery codes,
         which are shown once (None)."""
         match page.typed.get("act"):
+            case "seen":
+                upto = page.typed.get("upto", "")
+                await page.api.post(
+                    "/me/told", {"upto": int(upto) if upto.isascii() and upto.isdigit() else 0}, "PUT"
+                )
+                return _("nothing is new any more")
             case "end-others":
                 await page.api.post("/me/sessions", method="DELETE")
                 return "all other sessions ended"
