@@ -61,10 +61,10 @@ def totals(rows: Iterable[Mapping[str, Any]], by_month: bool) -> list[Total]:
 def _total(period: str, currency: str, rows: Sequence[Mapping[str, Any]]) -> Total:
     posted, waiting, failed, excluded = (_sum(r[b] for r in rows) for b in _BUCKETS)
     stated = [r for r in rows if r["source"] is not None]
-    shares = [sum(x, Decimal(0)) for x in zip(*map(parts_of, rows), strict=True)]
+    told, proven, waits, held, unproven = (sum(x, Decimal(0)) for x in zip(*map(parts_of, rows), strict=True))
     return Total(
         period, currency, _sum(r["source"] for r in stated) if stated else None, posted, waiting, failed, excluded,
-        _sum(r["residual"] for r in stated) if stated else None, *shares, len(rows), sum(bool(r["proven"]) for r in rows),
+        _sum(r["residual"] for r in stated) if stated else None, told, proven, waits, held, unproven, len(rows), sum(bool(r["proven"]) for r in rows),
         len(rows) - len(stated),
     )  # fmt: skip
 
