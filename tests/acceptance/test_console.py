@@ -590,18 +590,34 @@ def test_an_auditor_takes_papers_along(house: House, as_: Any, tmp_path: Path) -
 @pytest.mark.long
 def test_a_payout_names_the_bank_lines_by_which_it_arrived(house: House, as_: Any) -> None:
     """Of every payout what arrived is what was sent less what is in transit, and each line is a click from the books."""
-    shown = 0
+    shown, listed = 0, house.olga.get("/payouts?limit=200").json()
+    for total in listed["totals"]:
+        mine = [Decimal(p["amount"]) for p in listed["items"] if p["currency"] == total["currency"]]
+        assert (total["count"], Decimal(total["amount"])) == (len(mine), sum(mine)), total
+    assert {t["currency"] for t in listed["totals"]} == {p["currency"] for p in listed["items"]}
     for each in house.olga.get("/payouts?limit=200").json()["items"]:
         whole = house.olga.get(f"/payouts/{each['document_id']}").json()
         arrived = sum((Decimal(a["amount"]) for a in whole["arrivals"]), Decimal(0))
         assert arrived == Decimal(each["amount"]) - Decimal(each["in_transit"]), whole
         assert whole["arrivals"] or not each["proven"], whole
+        # Its lines come to its net, which is what the bank has once it is proven.
+        assert sum(Decimal(x["amount"]) for x in whole["made_of"]) == Decimal(whole["net"]), whole
+        assert Decimal(whole["arrived"]) == arrived
+        if each["proven"] and each["automatic"] and whole["movements"]:
+            assert Decimal(whole["net"]) == Decimal(whole["arrived"]) == Decimal(each["amount"])
         came_back = any(a["effect"] == "payout_reversal" for a in whole["arrivals"])
         if each["proven"] and not came_back and not shown:
             page = as_("nora")
             page.goto(f"/payouts/{each['document_id']}")
+            expect(page.locator(".lead").first).to_contain_text("Proven:")
+            gross = page.locator(".proof details", has_text="Gross")
+            gross.locator("summary").click()
+            for part in next(x for x in whole["made_of"] if x["kind"] == "gross")["parts"]:
+                expect(gross.get_by_role("link", name=part["movement_key"], exact=True)).to_be_visible()
             for line in whole["arrivals"]:
-                row = page.get_by_role("row", name=line["source_key"])
+                row = page.get_by_role("group", name="What became of it").get_by_role(
+                    "row", name=line["source_key"]
+                )
                 expect(row).to_contain_text("arrived at the bank")
                 assert (
                     row.get_by_role("link", name=line["source_key"], exact=True).get_attribute("href")

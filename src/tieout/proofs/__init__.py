@@ -28,8 +28,9 @@ from tieout.proofs.ledger_months import (
     read_ledger_month,
     row_figures,
 )
+from tieout.proofs.made_of import MadeOf, made_of
 from tieout.proofs.opening import hold_opening
-from tieout.proofs.payouts import Arrival, PayoutProof, arrivals_of, payout_keys, prove_payouts
+from tieout.proofs.payouts import Arrival, PayoutProof, arrivals_of, payout_keys, payout_totals, prove_payouts
 from tieout.proofs.pending import pending
 from tieout.proofs.progress import Progress, progress
 from tieout.proofs.reaching import Short, falls_short, lines_up_to, statements_of
@@ -122,7 +123,10 @@ __all__ = [
     "pending",
     "progress",
     "totals",
+    "MadeOf",
+    "made_of",
     "Total",
+    "payout_totals",
     "prove_payouts",
     "statement_gaps",
     "TaxRow",

@@ -115,6 +115,21 @@ def payout_keys(
     return list(connection.execute(_SQL["payout_keys"], given).fetchall())
 
 
+def payout_totals(
+    connection: Connection,
+    entities: Sequence[str] | None,
+    interface: str | None = None,
+    month: Period | None = None,
+) -> list[dict[str, Any]]:
+    """How many payouts fit and what they come to (`count`, `amount`: positive where it came to us), by `currency`: never across
+    currencies. Filters as `payout_keys` has them."""
+    given = {
+        "entities": list(entities) if entities is not None else None, "interface": interface,
+        "first": month.first if month else None, "last": month.last if month else None,
+    }  # fmt: skip
+    return list(connection.execute(_SQL["payout_totals"], given).fetchall())
+
+
 def prove_payouts(connection: Connection, given: Sequence[dict[str, Any]] | None = None) -> list[PayoutProof]:
     """A proof for each of some payouts, in their order; for every one, in order of date. Each is of one instant."""
     with snapshot(connection):

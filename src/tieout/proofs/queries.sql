@@ -61,6 +61,14 @@ where d.category = 'payout' and d.state <> 'superseded'
   and (%(on)s::date is null or (d.accounting_on, d.document_id) < (%(on)s::date, %(after)s::bigint))
 order by d.accounting_on desc, d.document_id desc limit %(limit)s
 
+-- name: payout_totals
+select d.currency, count(*)::int as count, -sum(d.gross) as amount from tieout.v_provider_movement d
+where d.category = 'payout' and d.state <> 'superseded'
+  and (%(entities)s::text[] is null or d.entity = any(%(entities)s))
+  and (%(interface)s::text is null or d.interface = %(interface)s)
+  and (%(first)s::date is null or d.accounting_on between %(first)s::date and %(last)s::date)
+group by d.currency order by d.currency
+
 -- name: payouts
 select d.document_id, d.entity, d.source_key, d.link_key as payout_key, d.currency, d.interface,
     d.gross as amount, d.automatic, d.state, d.accounting_on, v.external_id

@@ -25,11 +25,14 @@ from tieout.kept_figures import read_kept
 from tieout.operations.proving import take_figures
 from tieout.proofs import Figure as ProvenFigure
 from tieout.proofs import (
+    MadeOf,
     PayoutProof,
     Total,
     arrivals_of,
     kept_ledger_months,
+    made_of,
     payout_keys,
+    payout_totals,
     prove_payouts,
     totals,
 )
@@ -42,6 +45,7 @@ Reader = Annotated[Caller, needs("documents:read")]
 Taker = Annotated[Caller, needs_shortly("interfaces:run")]
 Bucket = Literal["posted", "waiting", "in_exception", "excluded"]
 _MOST_MONTHS = 120
+_MOST_PARTS = 200
 _PAYOUT_COLUMNS: Columns = {
     "number": ("document_id", int), "key": ("payout_key", str), "interface": ("interface", str), "entity": ("entity", str),
     "accounting_on": ("accounting_on", date.fromisoformat), "amount": ("sent", Decimal),
@@ -199,14 +203,48 @@ class Payout(BaseModel):
     elsewhere: Elsewhere | None = None
 
 
+class PayoutTotal(BaseModel):
+    """How many payouts fit, and what they come to, of one currency."""
+
+    currency: str
+    count: int
+    amount: Money
+
+
+class PayoutPage(Page[Payout]):
+    """Payouts of a page; `totals` of all that fit, a currency each, on the first page alone."""
+
+    totals: list[PayoutTotal] = Length(default_factory=list)
+
+
+class PartOfLine(BaseModel):
+    """What one movement adds to a line."""
+
+    movement_key: str
+    document_id: int
+    amount: Money
+
+
+class PayoutLine(BaseModel):
+    """What a payout is made of: gross, fees, refunds, disputes or adjustments, signed, into the balance positive. `parts` are the
+    first 200 of `count` movements."""
+
+    kind: str
+    amount: Money
+    count: int
+    parts: list[PartOfLine]
+
+
 class Part(BaseModel):
-    """A movement that the provider lists for a payout: `net` is its own, null where it never came; `in_ledger` what
+    """A movement that the provider lists for a payout: `net` = `gross` - `fee`, null where it never came; `in_ledger` what
     the ledger holds for it."""
 
     movement_key: str
     document_id: int | None
     category: str | None
     state: str | None
+    gross: Money | None = None
+    fee: Money | None = None
     net: Money | None
     in_ledger: Money | None
     matched: bool | None
@@ -229,6 +267,11 @@ class Arrived(BaseModel):
 
 
 class WholePayout(Payout):
+    """`made_of` are its lines, `net` their sum, `arrived` what `arrivals` come to: amount less what is in transit."""
+
+    made_of: list[PayoutLine]
+    net: Money
+    arrived: Money
     movements: list[Part]
     arrivals: list[Arrived]
 
@@ -353,13 +396,14 @@ def payouts(
     sort: Sort = None,
     limit: Limit = 50,
     after: After = "",
-) -> Page[Payout]:
+) -> PayoutPage:
     """Payouts with their proofs, the latest first; or sorted by a column among the latest that fit."""
     order = Order.read(sort, _PAYOUT_COLUMNS, "document_id", after) if sort else None
     on, number = read_place("" if order else after, (date.fromisoformat, int))
+    mine, wanted = seen_by(caller, "documents:read", entity), month(period) if period else None
     keys = payout_keys(
-        connection, seen_by(caller, "documents:read", entity), (on, number) if number else None,
-        (MOST_SORTED if order else limit) + 1, interface=interface, month=month(period) if period else None,
+        connection, mine, (on, number) if number else None,
+        (MOST_SORTED if order else limit) + 1, interface=interface, month=wanted,
     )  # fmt: skip
     for key in keys:
         # As the proof says it: what a provider paid out leaves its balance.
@@ -368,7 +412,8 @@ def payouts(
     found = prove_payouts(connection, rows)
     places = Places(context).documents(connection, rows)
     shown = [_payout(k, p, places) for k, p in zip(rows, found, strict=True)]
-    return Page(items=shown, next=following, among=among)
+    totals_of = [] if after else payout_totals(connection, mine, interface, wanted)
+    return PayoutPage(items=shown, next=following, among=among, totals=[PayoutTotal(**t) for t in totals_of])
 
 
 @router.get("/payouts/{document_id}")
@@ -392,7 +437,9 @@ def payout(document_id: int, caller: Reader, context: TheContext, connection: Th
     ]  # fmt: skip
     return WholePayout(
         **_payout(rows[0], proof, places).model_dump(exclude={"amount", "residual", "in_transit"}), amount=proof.amount,
-        residual=proof.residual, in_transit=proof.in_transit, movements=[
+        residual=proof.residual, in_transit=proof.in_transit, made_of=[_line(x) for x in made_of(parts)],
+        net=sum((p["net"] for p in parts if p["net"] is not None), Decimal(0)), arrived=sum((a.amount for a in arrivals), Decimal(0)),
+        movements=[
             Part(**r, elsewhere=places.get(r["document_id"] or 0)) for r in parts], arrivals=arrivals,
     )  # fmt: skip
 
@@ -469,6 +516,14 @@ def _row(row: ProvenRow) -> TieOutRow:
         residual=_figure(row.residual) if row.residual is not None else None, ledger_gap=row.ledger_gap,
         proven=row.proven, changed=row.changed,
     )  # fmt: skip
+
+
+def _line(line: MadeOf) -> PayoutLine:
+    parts = [
+        PartOfLine(movement_key=key, document_id=number, amount=amount)
+        for key, number, amount in line.parts[:_MOST_PARTS]
+    ]
+    return PayoutLine(kind=line.kind, amount=line.amount, count=len(line.parts), parts=parts)
 
 
 def _payout(row: dict[str, Any], proof: PayoutProof, places: Mapping[int, Elsewhere]) -> Payout:

@@ -259,7 +259,7 @@ where d.interface = %(interface)s and d.entity = %(entity)s and d.currency = %(c
 order by d.occurred_at desc, d.document_id desc limit %(limit)s
 
 -- name: payout_parts
-select i.movement_key, d.document_id, d.interface, d.state, d.category, d.net,
+select i.movement_key, d.document_id, d.interface, d.state, d.category, d.gross, d.fee, d.net,
     (select sum(v.measure) from tieout.delivery v where v.document_id = d.document_id
         and v.ledger and v.state = 'confirmed') as in_ledger,
     (select bool_and(v.state = 'confirmed') from tieout.delivery v where v.document_id = d.document_id) as matched,

@@ -92,15 +92,6 @@ class Payouts:
         )  # fmt: skip
 
     async def one(self, page: Page) -> Response:
-        """One payout's movements, their sum and their sums by category: what never came has no amount and is
-        counted in neither."""
+        """One payout: what it is made of, by what it arrived, and its movements."""
         number = page.request.path_params["number"]
-        found = await page.api.get(f"/payouts/{number}")
-        parts = found["movements"]
-        total = sum((Decimal(p["net"]) for p in parts if p["net"] is not None), Decimal(0))
-        by_kind: dict[str, Decimal] = {}
-        for p in parts:
-            if p["net"] is not None:
-                kind = p["category"] or "never came"
-                by_kind[kind] = by_kind.get(kind, Decimal(0)) + Decimal(p["net"])
-        return self._r.render(page, "payout.html", p=found, total=total, by_kind=sorted(by_kind.items()))
+        return self._r.render(page, "payout.html", p=await page.api.get(f"/payouts/{number}"))
