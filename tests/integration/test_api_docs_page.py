@@ -53,7 +53,7 @@ def test_operations_are_found_by_words_and_shown_to_whoever_is_signed_in(front: 
         f"{front.base}/api/docs", params={"words": "<b>nothing"}, headers=headers, timeout=120
     ).text
     assert "No operation is so." in nothing and "<b>nothing" not in nothing
-    assert httpx2.get(f"{front.base}/api/docs").headers["location"] == "/sign-in"
+    assert httpx2.get(f"{front.base}/api/docs").headers["location"] == "/sign-in?next=/api/docs"
 
 
 @pytest.mark.long

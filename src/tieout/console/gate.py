@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from importlib import resources
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tieout.console.rendering import HEADERS
+from tieout.security.own_paths import own_path
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _SHELL = """<!doctype html>
@@ -26,7 +28,7 @@ _SHELL = """<!doctype html>
 <script src="/static/signin.js" defer></script>
 </head>
 <body class="gate">
-<main>
+<main data-next="{next}">
 <header><img src="/static/mark.svg" alt="" width="28" height="28"><div><strong>{name}</strong> <span class="quiet">{environment}</span></div></header>
 {body}
 <p id="said" role="alert" hidden></p>
@@ -108,10 +110,11 @@ _STEPS = """<section id="code" hidden>
 def gate(name: str, environment: str, sso: bool, people_exist: Callable[[], bool]) -> list[BaseRoute]:
     """Routes of the pages; `people_exist` is asked in a thread of its own."""
 
-    def page(title: str, body: str) -> Response:
+    def page(title: str, body: str, target: str = "/") -> Response:
         text = _SHELL.format(
-            title=title, name=html.escape(name), environment=html.escape(environment), body=body + _STEPS
-        )
+            title=title, name=html.escape(name), environment=html.escape(environment), body=body + _STEPS,
+            next=html.escape(target),
+        )  # fmt: skip
         return HTMLResponse(
             text,
             headers={**HEADERS, "referrer-policy": "no-referrer"},
@@ -120,8 +123,12 @@ def gate(name: str, environment: str, sso: bool, people_exist: Callable[[], bool
     async def sign_in(request: Request) -> Response:
         if not await run_in_threadpool(people_exist):
             return page("Sign in", _NOBODY)
-        link = '<a class="button" href="/api/v1/sign-in/sso">Use the company’s sign-on</a>' if sso else ""
-        return page("Sign in", _SIGN_IN.format(sso=link))
+        target = own_path(request.query_params.get("next", ""))
+        link = ""
+        if sso:
+            after = "" if target == "/" else f"?next={quote(target, safe='/')}"
+            link = f'<a class="button" href="/api/v1/sign-in/sso{after}">Use the company’s sign-on</a>'
+        return page("Sign in", _SIGN_IN.format(sso=link), target)
 
     async def welcome(request: Request) -> Response:
         first = not await run_in_threadpool(people_exist)

@@ -27,6 +27,7 @@ from tieout.console.language import (
     speech_of,
 )
 from tieout.console.words import FILTERS, TESTS
+from tieout.security.own_paths import sign_in_path
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -167,10 +168,10 @@ class Renderer:
                 who = await api.get("/session")
             except AnswerError as error:
                 if error.status in (401, 403):
-                    return RedirectResponse("/sign-in", 303)
+                    return _to_sign_in(request)
                 raise
             if who["level"] not in ("full", "key"):
-                return RedirectResponse("/sign-in", 303)
+                return _to_sign_in(request)
             heard = speech_of(who["preferences"], request.headers.get("accept-language", ""))
             page = Page(request, api, self.site, who, typed, many=asked, speech=heard)
             with speaking(heard):
@@ -183,26 +184,35 @@ class Renderer:
 
     async def _served(self, request: Request, page: Page, view: View, act: Act | None) -> Response:
         if request.method != "POST" or act is None:
-            return await self._shown(page, view, 200)
+            return await self._shown(request, page, view, 200)
         try:
             said = await act(page)
         except AnswerError as error:
             if error.status == 401:
-                return RedirectResponse("/sign-in", 303)
+                return _to_sign_in(request)
             page.problem = error.detail
-            return await self._shown(page, view, min(error.status, 499))
-        return _go(request, said) if said is not None else await self._shown(page, view, 200)
+            return await self._shown(request, page, view, min(error.status, 499))
+        return _go(request, said) if said is not None else await self._shown(request, page, view, 200)
 
-    async def _shown(self, page: Page, view: View, status: int) -> Response:
+    async def _shown(self, request: Request, page: Page, view: View, status: int) -> Response:
         try:
             response = await view(page)
         except AnswerError as error:
             if error.status == 401:
-                return RedirectResponse("/sign-in", 303)
+                return _to_sign_in(request)
             return self.render(page, "refused.html", error.status, error=error)
         if status != 200:
             response.status_code = status
         return response
+
+
+def _to_sign_in(request: Request) -> Response:
+    """To where people sign in, and from there back to this very page. htmx follows a redirect by itself and would put that page's
+    words into this one, whose scripts are others: it is told to leave (https://htmx.org/headers/hx-redirect/)."""
+    target = sign_in_path(request.url.path, request.url.query)
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=204, headers={**HEADERS, "hx-redirect": target})
+    return RedirectResponse(target, 303)
 
 
 def _go(request: Request, said: str) -> Response:

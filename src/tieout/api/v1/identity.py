@@ -6,7 +6,7 @@ import io
 import json
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import segno
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -26,11 +26,12 @@ from tieout.api.v1.problems import ProblemError
 from tieout.cases import READS, count_new
 from tieout.security import fold_name
 from tieout.security.identity import Session, SignedIn, SignInError, csrf_of
+from tieout.security.own_paths import own_path, sign_in_path
 from tieout.security.roles import OPERATIONS
 from tieout.store import Connection
 
 router = APIRouter(tags=["identity"])
-_SSO_COOKIE, _SSO_SPAN = "tieout_sso", 600
+_SSO_COOKIE, _NEXT_COOKIE, _SSO_SPAN = "tieout_sso", "tieout_next", 600
 Text = Annotated[str, Field(max_length=2000)]
 
 
@@ -230,8 +231,13 @@ def sign_in_passkey(
 
 
 @router.get("/sign-in/sso", response_class=RedirectResponse, status_code=303)
-def sign_on(context: TheContext, connection: TheConnection, origin: TheOrigin) -> Response:
-    """To the company's own sign-on."""
+def sign_on(
+    context: TheContext,
+    connection: TheConnection,
+    origin: TheOrigin,
+    target: Annotated[str, Query(alias="next", max_length=2000)] = "",
+) -> Response:
+    """To the company's own sign-on; from there to `next`, a page of this server."""
     if context.provider is None:
         raise ProblemError(
             404, "sso", "this project declares no single sign-on: [identity.sso] in tieout.toml"
@@ -242,6 +248,10 @@ def sign_on(context: TheContext, connection: TheConnection, origin: TheOrigin) -
     response.set_cookie(
         _SSO_COOKIE, browser, httponly=True, secure=context.identity_settings.secure, samesite="lax", path="/api/v1/sign-in",
         max_age=_SSO_SPAN,
+    )  # fmt: skip
+    response.set_cookie(
+        _NEXT_COOKIE, quote(own_path(target), safe="/"), httponly=True, secure=context.identity_settings.secure, samesite="lax",
+        path="/api/v1/sign-in", max_age=_SSO_SPAN,
     )  # fmt: skip
     return response
 
@@ -261,16 +271,23 @@ def signed_on(
             404, "sso", "this project declares no single sign-on: [identity.sso] in tieout.toml"
         )
     browser = request.cookies.get(_SSO_COOKIE, "")
+    target = own_path(unquote(request.cookies.get(_NEXT_COOKIE, "")))
     try:
         with context.expensive.place(*_SSO_PLACES):
             vouched = context.provider.finish(connection, state, code, browser, context.wall.now(), origin)
         signed = context.identity(connection).sign_on(vouched.name, vouched.second_factor, origin)
     except (SignInError, NotNowError) as error:
-        return RedirectResponse(f"/sign-in?why={quote(str(error))}", 303)
-    response = RedirectResponse("/" if signed.next == "done" else "/sign-in", 303)
+        return RedirectResponse(sign_in_path(*_parts(target), why=str(error)), 303)
+    response = RedirectResponse(target if signed.next == "done" else sign_in_path(*_parts(target)), 303)
     response.delete_cookie(_SSO_COOKIE, path="/api/v1/sign-in")
+    response.delete_cookie(_NEXT_COOKIE, path="/api/v1/sign-in")
     context.give(response, signed)
     return response
+
+
+def _parts(target: str) -> tuple[str, str]:
+    path, _, query = target.partition("?")
+    return unquote(path), query
 
 
 # A provider that does not answer keeps a few threads, and lets every other request be answered.

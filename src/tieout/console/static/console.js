@@ -117,6 +117,7 @@ document.addEventListener("click", (event) => {
   } else if (button.id === "keys-button") {
     document.getElementById("keys").showModal();
   } else if (button.id === "sign-out") {
+    draftsOfOthers("");
     const headers = JSON.parse(document.body.getAttribute("hx-headers"));
     fetch("/api/v1/session", { method: "DELETE", headers }).finally(() => location.assign("/sign-in"));
   }
@@ -323,3 +324,56 @@ document.addEventListener("input", (event) => {
     return button;
   }));
 });
+
+// drafts: a comment or a reason that is typed while the session ends is there again after signing in. They are kept in this tab alone,
+// for the person who typed them on the page where they did; another person's page, and signing out, take all others' away.
+
+const KEPT = "tieout-draft ";
+const KEPT_FIELDS = "main form[method=post] textarea, main form[method=post] input[name=reason]";
+const KEPT_MOST = 20000;
+
+function draftKey(field) {
+  const button = field.form.querySelector("button[name=act]");
+  return `${KEPT}${document.body.dataset.person} ${location.pathname} ${button ? button.value : ""} ${field.name}`;
+}
+
+function draftsOfOthers(whose) {
+  const mine = `${KEPT}${whose} `;
+  for (const key of Object.keys(sessionStorage))
+    if (key.startsWith(KEPT) && (!whose || !key.startsWith(mine))) sessionStorage.removeItem(key);
+}
+
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (!field.matches(KEPT_FIELDS)) return;
+  if (!field.value || field.value.length > KEPT_MOST) sessionStorage.removeItem(draftKey(field));
+  else sessionStorage.setItem(draftKey(field), JSON.stringify({ text: field.value, sent: false }));
+});
+
+// Before htmx takes the form: what is sent and not brought back by a sign-in was taken.
+document.addEventListener("submit", (event) => {
+  for (const field of event.target.querySelectorAll("textarea, input[name=reason]")) {
+    if (!field.matches(KEPT_FIELDS) || !sessionStorage.getItem(draftKey(field))) continue;
+    sessionStorage.setItem(draftKey(field), JSON.stringify({ text: field.value, sent: true }));
+  }
+}, true);
+
+function offerDrafts() {
+  draftsOfOthers(document.body.dataset.person);
+  const again = sessionStorage.getItem("tieout-again") !== null;
+  sessionStorage.removeItem("tieout-again");
+  for (const field of document.querySelectorAll(KEPT_FIELDS)) {
+    const kept = sessionStorage.getItem(draftKey(field));
+    if (!kept) continue;
+    const draft = JSON.parse(kept);
+    if (draft.sent && !again) {
+      sessionStorage.removeItem(draftKey(field));
+    } else if (!field.value) {
+      field.value = draft.text;
+      sessionStorage.setItem(draftKey(field), JSON.stringify({ text: draft.text, sent: false }));
+    }
+  }
+}
+
+document.addEventListener("htmx:afterSettle", offerDrafts);
+document.addEventListener("DOMContentLoaded", offerDrafts);

@@ -3,6 +3,8 @@
 
 const api = "/api/v1";
 let csrf = "";
+// A page of this server, as the server says: where somebody was going.
+const target = document.querySelector("main").dataset.next || "/";
 
 const at = (id) => document.getElementById(id);
 
@@ -60,7 +62,7 @@ async function go(told) {
   } else if (told.next === "enrol") {
     await offer();
   } else {
-    location.assign("/");
+    location.assign(target);
   }
 }
 
@@ -137,8 +139,10 @@ on("enrol-form", "first-code", async () => {
 
 for (const [id, act] of [["passkey", withPasskey], ["passkey-second", withPasskey], ["passkey-enrol", makePasskey]])
   if (at(id)) at(id).addEventListener("click", (event) => step(event.target, null, act));
-at("kept").addEventListener("click", () => location.assign("/"));
+at("kept").addEventListener("click", () => location.assign(target));
 
+// What was typed when a session ended is offered again to the same person, in this tab alone (console.js).
+if (new URLSearchParams(location.search).has("next")) sessionStorage.setItem("tieout-again", "1");
 const why = new URLSearchParams(location.search).get("why");
 if (why) say(why);
 if (at("password-form"))
