@@ -51,7 +51,7 @@ from tieout.proofs import (
 )
 from tieout.receivables import Receivables, ReceivablesStage
 from tieout.reconcile.ledger import DecisionError
-from tieout.settings import AlertSettings
+from tieout.settings import AlertSettings, CaseSettings
 from tieout.store import Database, ManyInstantsError, snapshot
 from tieout_sandbox import World
 
@@ -519,7 +519,7 @@ def test_a_worker_s_own_deliveries_look_at_a_bank_s_file_as_it_is_written(paying
     project = MagicMock(
         spec=OpenProject, release=paying.release, clock=paying.clock, database=paying.database
     )
-    project.settings = MagicMock(alerts=AlertSettings(), sinks=(), watch=(), fetch=())
+    project.settings = MagicMock(alerts=AlertSettings(), cases=CaseSettings(), sinks=(), watch=(), fetch=())
     project.writer_of, project.targets = paying.writers.__getitem__, lambda: list(paying.writers)
     found = [
         r.stage

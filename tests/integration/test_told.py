@@ -38,7 +38,7 @@ def test_who_is_named_or_watches_is_told_once_and_never_of_what_they_did_themsel
     cora, otto = site.sign_in("cora"), site.sign_in("otto", second_factor=False)
     carl = site.sign_in("carl")
     assert carl.put(f"/cases/{case}/watch", json={"watching": True}).json() == {
-        "watching": True, "watchers": ["carl"],
+        "watching": True, "watchers": ["carl"], "reminded": [],
     }  # fmt: skip
     assert note(cora, case, "the bank says no; @otto call them, @otto @cora").status_code == 201
     assert told(otto) == [(case, "mentioned", "cora")] and told(carl) == [(case, "noted", "cora")]

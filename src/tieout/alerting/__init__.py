@@ -2,6 +2,16 @@
 
 from tieout.alerting.channels import Channel, ChannelError, channels_of
 from tieout.alerting.finding import Alert, find_alerts
+from tieout.alerting.overdue import OverdueStage
 from tieout.alerting.stage import AlertStage, open_alerts
 
-__all__ = ["Alert", "AlertStage", "Channel", "ChannelError", "channels_of", "find_alerts", "open_alerts"]
+__all__ = [
+    "Alert",
+    "AlertStage",
+    "Channel",
+    "ChannelError",
+    "OverdueStage",
+    "channels_of",
+    "find_alerts",
+    "open_alerts",
+]

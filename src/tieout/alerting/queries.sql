@@ -64,3 +64,29 @@ update tieout.alert set cleared_at = %(now)s where key = %(key)s and cleared_at 
 -- name: open
 select alert_id, key, kind, cause, entity, count, amount, currency, action, path, level, raised_at, told_at
 from tieout.alert where cleared_at is null order by level desc, amount desc, key
+
+-- name: overdue_cases
+-- Past their time, of a person who was not told so yet.
+select distinct on (c.due_at, c.case_id) c.case_id, c.source_key, c.entity, c.owner, c.due_at, p.person,
+    'overdue ' || extract(epoch from c.due_at)::bigint as step
+from tieout.cases c
+join unnest(%(names)s::text[], %(people)s::text[], %(of)s::text[]) p (name, person, entity)
+  on p.name = c.owner and p.entity in ('*', c.entity)
+where c.state = 'open' and c.due_at < %(now)s
+  and not exists (select from tieout.notice n where n.person = p.person
+    and n.key = c.case_id || ':overdue ' || extract(epoch from c.due_at)::bigint)
+order by c.due_at, c.case_id limit %(most)s
+
+-- name: ignored_cases
+-- Told to whoever has them (or nobody has them), and nothing was done since: no comment, no other owner, no other time.
+select c.case_id, c.source_key, c.entity, c.owner, c.due_at, 'escalated ' || extract(epoch from c.due_at)::bigint as step
+from tieout.cases c
+left join lateral (select p.person from unnest(%(names)s::text[], %(people)s::text[], %(of)s::text[]) p (name, person, entity)
+    where p.name = c.owner and p.entity in ('*', c.entity) limit 1) p on true
+where c.state = 'open' and c.due_at < %(before)s and (c.entity = any(%(controlled)s) or '*' = any(%(controlled)s))
+  and not exists (select from tieout.notice n where n.case_id = c.case_id and n.kind = 'escalated'
+    and n.key = c.case_id || ':escalated ' || extract(epoch from c.due_at)::bigint)
+  and (p.person is null or exists (select from tieout.notice n where n.person = p.person and n.at <= %(before)s
+    and n.key = c.case_id || ':overdue ' || extract(epoch from c.due_at)::bigint))
+  and not exists (select from tieout.case_note o where o.case_id = c.case_id and o.at > %(before)s)
+order by c.due_at, c.case_id limit %(most)s

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from tieout.alerting import AlertStage, channels_of
+from tieout.alerting import AlertStage, OverdueStage, channels_of
 from tieout.approvals import EscalationStage
 from tieout.close import LatenessStage, RevocationStage
 from tieout.delivery import DeliveryStage, VerifyStage, books_guard, each_of
@@ -50,6 +50,7 @@ def worker(project: OpenProject) -> Worker:
             Sealer(project.signer, clock, settings.witness),
             Chore("matched cases", _closing_matched_cases(clock), Pace(every_s=1.0)),
             EscalationStage(release, clock),
+            OverdueStage(settings.cases, clock),
             RevocationStage(release, clock),
             LatenessStage(release, clock),
             Chore("housekeeping", Housekeeping(project), Pace(every_s=1.0)),

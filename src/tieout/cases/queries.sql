@@ -152,3 +152,7 @@ select count(*)::int as count from (select from tieout.notice n join tieout.case
 insert into tieout.notice_seen (person, upto, at)
 select %(person)s, least(%(upto)s::bigint, coalesce(max(notice_id), 0)), %(at)s from tieout.notice where person = %(person)s
 on conflict (person) do update set upto = greatest(notice_seen.upto, excluded.upto), at = excluded.at
+
+-- name: reminders
+select person, kind, at from tieout.notice where case_id = %(case_id)s and kind in ('overdue', 'escalated')
+order by notice_id limit %(limit)s

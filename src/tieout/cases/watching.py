@@ -86,6 +86,11 @@ def tell_watchers(
         connection.execute(_SQL["tell_watchers"], given)
 
 
+def reminders_of(connection: Connection, case_id: int) -> list[dict[str, Any]]:
+    """Who was told that a case is past its time, the newest last, at most `MOST_TOLD`: person, kind, at."""
+    return list(connection.execute(_SQL["reminders"], {"case_id": case_id, "limit": MOST_TOLD}).fetchall())
+
+
 def told_to(
     connection: Connection, person: str, entities: Collection[str], limit: int = MOST_TOLD
 ) -> list[dict[str, Any]]:

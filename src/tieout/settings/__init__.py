@@ -1,6 +1,7 @@
 """The only reader of the environment and of the project's files."""
 
 from tieout.settings.alerts import AlertSettings, Silence
+from tieout.settings.cases import CaseSettings
 from tieout.settings.entities import check_code, entity_source, entity_text, stage_entity
 from tieout.settings.environment import Environment, read_environment
 from tieout.settings.identity import IdentitySettings, SignOn
@@ -14,6 +15,7 @@ from tieout.settings.tomlfile import ChangedMeanwhileError, ProjectError
 
 __all__ = [
     "AlertSettings",
+    "CaseSettings",
     "ChangedMeanwhileError",
     "Environment",
     "FileChange",

@@ -27,6 +27,7 @@ from tieout.rules.packs import load_pack, pack_bytes, with_packs
 from tieout.settings.alerts import AlertSettings, read_alerts
 from tieout.settings.arrivals import read_arrivals
 from tieout.settings.calendar import read_calendar
+from tieout.settings.cases import CaseSettings, read_cases
 from tieout.settings.entities import read_entities
 from tieout.settings.expected import read_expected
 from tieout.settings.identity import IdentitySettings, read_identity
@@ -59,6 +60,7 @@ class Project:
     identity: IdentitySettings
     private: tuple[IPv4Network | IPv6Network, ...]
     alerts: AlertSettings
+    cases: CaseSettings
 
     @property
     def state(self) -> Path:
@@ -68,7 +70,7 @@ class Project:
 
 _TOP = {
     "project", "database", "clock", "serve", "entities", "systems", "sinks", "watch", "fetch",
-    "identity", "telling", "alerts",
+    "identity", "telling", "alerts", "cases",
     # A project of one file has these in it as well.
     "interfaces", "mappings",
 }  # fmt: skip
@@ -424,6 +426,7 @@ def load_project(folder: Path, registry: ConnectorRegistry, dsn: str = "") -> Pr
         witness=folder / str(serve.get("witness", "witness.jsonl")),
         private=private,
         alerts=read_alerts(file, secret),
+        cases=read_cases(file),
         watch=tuple(watch),
         fetch=tuple(fetch),
         sinks=sinks,

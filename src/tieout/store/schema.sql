@@ -1855,6 +1855,7 @@ CREATE INDEX match_line_line ON tieout.match_line USING btree (entity, line);
 CREATE INDEX match_name_match ON tieout.match_name USING btree (interface, source_key);
 CREATE INDEX message_failed ON tieout.message USING btree (interface, source_key) WHERE (state = 'failed'::text);
 CREATE INDEX message_todo ON tieout.message USING btree (interface, message_id) WHERE (state = 'received'::text);
+CREATE INDEX notice_case ON tieout.notice USING btree (case_id, kind);
 CREATE INDEX notice_person ON tieout.notice USING btree (person, notice_id DESC);
 CREATE INDEX once_person ON tieout.once USING btree (purpose, person) WHERE (used_at IS NULL);
 CREATE INDEX open_line_age ON ONLY tieout.open_line USING btree (entity, side, booked_on, line);

@@ -12,7 +12,18 @@ from tieout.api.v1.calling import Caller, TheCaller, needs
 from tieout.api.v1.context import TheConnection, TheContext
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Money
-from tieout.cases import MOST_TOLD, READS, Told, count_new, look, people_who, told_to, watch_case, watchers_of
+from tieout.cases import (
+    MOST_TOLD,
+    READS,
+    Told,
+    count_new,
+    look,
+    people_who,
+    reminders_of,
+    told_to,
+    watch_case,
+    watchers_of,
+)
 from tieout.causes import cause_named
 from tieout.security import load_authority
 from tieout.store import Connection, Queries
@@ -59,11 +70,20 @@ class Watch(BaseModel):
     watching: bool
 
 
+class Reminded(BaseModel):
+    """That somebody was told that a case is past its time: its owner (`overdue`), or a controller (`escalated`)."""
+
+    person: str
+    kind: Told
+    at: datetime
+
+
 class Watched(BaseModel):
-    """Who watches a case and may see it, and whether whoever asks does."""
+    """Who watches a case and may see it, and whether whoever asks does; `reminded` of whom was told that it is past its time."""
 
     watching: bool
     watchers: list[str]
+    reminded: list[Reminded]
 
 
 @router.get("/me/told")
@@ -117,4 +137,5 @@ def _entity(connection: Connection, caller: Caller, case_id: int) -> str:
 def _watched(connection: Connection, caller: Caller, case_id: int, entity: str) -> Watched:
     able = people_who(load_authority(connection), READS, entity)
     found = [name for name in watchers_of(connection, case_id) if name in able]
-    return Watched(watching=caller.name in found, watchers=found)
+    reminded = [Reminded(**r) for r in reminders_of(connection, case_id)]
+    return Watched(watching=caller.name in found, watchers=found, reminded=reminded)
