@@ -15,8 +15,6 @@ from tieout.cases import note_case
 from tieout.security import Confirm, GrantRole, load_authority
 from tieout.settings import CaseSettings
 
-pytestmark = pytest.mark.long
-
 
 class Late(Front):
     """A web side, and a case that is due in an hour."""
