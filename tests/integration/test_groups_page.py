@@ -103,7 +103,7 @@ def test_a_whole_group_is_decided_on_its_page_and_what_changed_meanwhile_is_left
     # Those that are ticked, on the list of them all.
     page.goto("/cases?cause=entry_without_source&entity=US")
     page.locator("[data-choose]").first.check()
-    page.locator("#bulk").get_by_label("Owner").fill("zoe")
+    page.locator("#bulk").get_by_label("Owner").select_option("cora")
     page.locator("#bulk").get_by_role("button", name="Assign to the owner").click()
     expect(page.locator("#told")).to_contain_text("1 cases are given")
     assert front.office.evidence("case.decided") == 6

@@ -331,7 +331,7 @@ OPEN = {
 }  # fmt: skip
 ONESELF = {
     "session", "sign_out", "my_sessions", "end_my_others", "my_ways", "remove_way", "change_password", "offer_totp",
-    "confirm_totp", "renew_recovery", "offer_passkey", "add_passkey",
+    "confirm_totp", "renew_recovery", "offer_passkey", "add_passkey", "choose", "told", "seen",
 }  # fmt: skip
 
 

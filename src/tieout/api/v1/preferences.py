@@ -27,7 +27,7 @@ class Preferences(BaseModel):
     entity: str = ""
 
 
-class Chosen(BaseModel):
+class ChosenPreferences(BaseModel):
     """What is chosen anew; what is left out stays as it was."""
 
     language: Language | None = None
@@ -36,7 +36,9 @@ class Chosen(BaseModel):
 
 
 @router.put("/me/preferences")
-def choose(wanted: Chosen, caller: TheCaller, connection: TheConnection, context: TheContext) -> Preferences:
+def choose(
+    wanted: ChosenPreferences, caller: TheCaller, connection: TheConnection, context: TheContext
+) -> Preferences:
     """Choose language, forms, or the entity that one's lists open with. It lets nobody see more."""
     if wanted.entity and wanted.entity not in visible_entities(caller, context):
         raise ProblemError(
