@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tieout.cli.context import fail
-from tieout.observe import INSTANCE
 
 if TYPE_CHECKING:
     import psycopg
@@ -97,6 +96,8 @@ def tell_of_the_web_side(manager: ServiceManager, host: str, port: int, me: str)
 def web_health(host: str, port: int, me: str) -> str:
     """What the web side that answers as `me` says is wrong, "" where nothing is. Another program that has the port is not it,
     however well it is."""
+    from tieout.observe import INSTANCE
+
     line = http.client.HTTPConnection(host, port, timeout=_ANSWER_S)
     try:
         line.request("GET", "/healthz")
