@@ -7,12 +7,13 @@ import shutil
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
 from tests.acceptance.commands import run_tieout
-from tests.acceptance.companies import up
+from tests.acceptance.companies import Up, up
 from tieout_sandbox.demo.living import Living
 
 pytestmark = pytest.mark.long
@@ -28,6 +29,15 @@ def held(folder: Path, copy: Path) -> str:
         living.stop()
 
 
+def tied_out(running: Up) -> list[dict[str, Any]]:
+    """The tie-out's rows, as the accountant is told them."""
+    base = running.said(r"Tieout is up: (http://localhost:\d+)/")[1]
+    with httpx2.Client(follow_redirects=True, timeout=60) as http:
+        http.get(running.link)
+        rows: list[dict[str, Any]] = http.get(f"{base}/api/v1/tie-out?exact=true").json()["rows"]
+        return rows
+
+
 def days_over(folder: Path) -> int:
     diary = folder / ".sandbox" / "diary"
     return diary.read_text().count('"over":') if diary.exists() else 0
@@ -38,6 +48,11 @@ def test_a_company_that_is_killed_goes_on_and_has_the_same_ledger(tmp_path: Path
     quiet, shaken = tmp_path / "quiet", tmp_path / "shaken"
     with up(quiet, "--scenario", company) as running:
         running.said("month is over")
+        rows = tied_out(running)
+    # Its sources were asked for their own figures on the way: nobody sees a month of which nothing is proven.
+    october = [r for r in rows if r["period"] == "2026-10"]
+    assert {r["interface"] for r in october if r["source"] is None} == set()
+    assert sum(r["proven"] for r in october) > len(october) / 2
     for until in (3, 12, 30):
         with up(shaken, "--scenario", company) as running:
             running.link  # noqa: B018 - it is up

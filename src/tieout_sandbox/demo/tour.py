@@ -24,7 +24,7 @@ from tieout.cli.sandbox import throw_away
 from tieout.engine import wake
 from tieout.operations.open_project import OpenProject
 from tieout.operations.systems import pin_systems
-from tieout.proofs import pending
+from tieout.proofs import open_gaps, pending, take_control_totals, tie_out
 from tieout.security import load_authority
 from tieout_sandbox.couriers import Courier
 from tieout_sandbox.demo.deeds import DEEDS
@@ -32,6 +32,7 @@ from tieout_sandbox.demo.desk import Company, Desk
 from tieout_sandbox.demo.driver import Demo
 from tieout_sandbox.demo.guests import Guests
 from tieout_sandbox.demo.living import Living, NeverBegunError
+from tieout_sandbox.demo.result import PERIODS
 from tieout_sandbox.month import LOCK_ON
 from tieout_sandbox.ports import Hold, free_port, hold
 
@@ -149,6 +150,7 @@ class Tour:
                 self._quietly(lambda day=day: living.scenario.after_day(self, project, day))  # type: ignore[misc]
                 if self._stopping.is_set():
                     return
+            self._quietly(lambda day=day: self._take_figures(project, day))  # type: ignore[misc]
         self._quietly(lambda: self._prove(project, living))
         err.print("The company's month is over: its cases wait for you")
         while not self._stopping.wait(1.0):
@@ -162,10 +164,25 @@ class Tour:
         self._quietly(lambda: living.scenario.before_lock(self, project, _LAST))
         living.act("lock", DEEDS["lock"].act)
 
+    def _take_figures(self, project: OpenProject, day: date) -> None:
+        """Somebody asks the sources for their own figures each evening: without them no row of the tie-out is proven, however much was
+        posted."""
+        connection = project.database.connect(autocommit=True)
+        try:
+            for period in PERIODS:
+                if period.first <= day and not self._stopping.is_set():
+                    take_control_totals(
+                        connection, project.release(), project.session, period, project.clock.now()
+                    )
+        finally:
+            connection.close()
+
     def _prove(self, project: OpenProject, living: Living) -> None:
         """What is found by holding sides against each other alone is on Today as well."""
         with project.database.transaction() as connection:
-            living.scenario.prove(project, connection, project.clock.now())
+            now = project.clock.now()
+            open_gaps(connection, tie_out(connection, project.release()), now)
+            living.scenario.prove(project, connection, now)
 
     def _quietly(self, act: Callable[[], object]) -> None:
         """Let people act; what goes wrong is told, and the days go on."""
