@@ -61,6 +61,13 @@ class Field(BaseModel):
     default: str
 
 
+class RightNeeded(BaseModel):
+    """A right that the account there needs, by the vendor's own name, and what for."""
+
+    name: str
+    needed_for: str
+
+
 class Kind(BaseModel):
     """A kind of system. `by_browser`: it can be connected by this API; what is in a folder of this machine, say,
     stands in tieout.toml."""
@@ -73,6 +80,7 @@ class Kind(BaseModel):
     limits: str
     by_browser: bool
     settings: list[Field]
+    rights: list[RightNeeded]
 
 
 class SystemDraft(BaseModel):
@@ -127,6 +135,7 @@ def kinds(caller: Reader, project: TheProject) -> list[Kind]:
             limits=c.limits, by_browser=c.by_browser,
             settings=[Field(name=f.name, help=f.help, secret=f.secret, required=f.required, default=f.default)
                       for f in c.config],
+            rights=[RightNeeded(name=r.name, needed_for=r.needed_for) for r in c.rights],
         )
         for _, c in sorted(project.registry.by_name.items())
     ]  # fmt: skip

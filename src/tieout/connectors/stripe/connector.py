@@ -29,7 +29,7 @@ CONNECTOR = Connector(
     version="2",
     config=(
         ConfigField("url", "API address", required=False, default="https://api.stripe.com"),
-        ConfigField("key", "restricted key with the rights below", secret=True),
+        ConfigField("key", "restricted key with the rights that its account needs", secret=True),
         ConfigField(
             "webhook_secrets",
             "signing secrets, newest first, separated by blanks",

@@ -13,7 +13,7 @@ CONNECTOR = Connector(
     version="2",
     config=(
         ConfigField("url", "such as https://api.stripe.com"),
-        ConfigField("key", "a restricted key with the rights below", secret=True),
+        ConfigField("key", "a restricted key with the rights that its account needs", secret=True),
     ),
     open=open_session,
     can=("tax",),

@@ -23,9 +23,9 @@ async def connect_entered(page: Page, name: str, given: dict[str, Any]) -> int:
     path = f"/systems/{quote(name, safe='') or '-'}"
     steps = await page.api.post(f"{path}/try", given)
     page.shown["tried_steps"] = steps
-    if not all(s["works"] for s in steps):
-        raise AnswerError(
-            422, {"detail": "it is not connected: see below what is missing, and enter its secrets again"}
-        )
+    wrong = next((s for s in steps if not s["works"]), None)
+    if wrong is not None:
+        said = f"it is not connected: {wrong['step']}: {wrong['said']}. Its secrets are entered again"
+        raise AnswerError(422, {"detail": said})
     await page.api.post(path, given, "PUT")
     return len(steps)

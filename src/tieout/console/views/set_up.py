@@ -154,7 +154,20 @@ class SetUp:
             "seen": page.typed.get("seen", ""),
         }  # fmt: skip
         made = await page.api.post("/set-up/accounts", given, "PUT")
-        return f"/set-up/source {made['added']} roles have an account"
+        said = f"/set-up/source {made['added']} roles have an account"
+        again = await self._reprocess(page) if made["added"] else 0
+        return f"{said}; {again} that waited for it are reprocessed" if again else said
+
+    async def _reprocess(self, page: Page) -> int:
+        """Let what was held for want of an account be planned again: it was picked, and nobody looks for another button. 0 where whoever
+        picks may not, and whoever may finds the cases."""
+        if not page.may("interfaces:replay"):
+            return 0
+        try:
+            done = await page.api.post("/cases/replay", {"cause": "unmapped_account"})
+        except AnswerError:
+            return 0
+        return int(done["replayed"])
 
     # a source, and what is read of it
 
