@@ -327,7 +327,9 @@ def test_a_lock_is_read_and_set_and_never_moved_back(buyer: Buyer) -> None:
     from tests.conformance.test_connectors import CONNECTORS, config
     from tieout.connector_api import ConnectorError
 
-    with pytest.raises(ConnectorError):
+    with pytest.raises(
+        ConnectorError, match=r"let somebody who may set the fiscal year lock of .* to 2026-10-31"
+    ):
         buyer.session.set_lock("fiscal year", date(2026, 10, 31))
     world = buyer.world
     admin = CONNECTORS["odoo"].open(

@@ -73,8 +73,7 @@ def reach(
     for each in found:
         if not _may(each, parts.scheme == "https", private):
             raise AddressError(
-                f"{host} leads to {each}, which is not public (or not by https): [telling] private in tieout.toml names "
-                "networks of your own that may be gone to"
+                f"{host} leads to {each}, which is not public (or not by https). {_instead(each)}"
             )
     return Reached(url, host, port, str(found[0]), parts.scheme == "https")
 
@@ -98,6 +97,18 @@ def _may(address: Address, secure: bool, private: Sequence[Network]) -> bool:
     if all(any(m.version == n.version and m in n for n in private) for m in meant):
         return True
     return secure and all(m.is_global and not m.is_multicast and not m.is_reserved for m in meant)
+
+
+def _instead(address: Address) -> str:
+    """What to do about an address that may not be gone to."""
+    meant = _meant(address)
+    if all(m.is_global for m in meant):
+        return "Write https:// in front of it"
+    own = ", ".join(f'"{m}/{m.max_prefixlen}"' for m in meant)
+    return (
+        f"Where that is a network of your own, write private = [{own}] under [telling] in tieout.toml, "
+        "and start Tieout again"
+    )
 
 
 def _meant(address: Address) -> list[Address]:

@@ -46,6 +46,10 @@ class KeyRefusedError(SetupError):
         self.said, self.hint = said, hint
 
 
+class MissingRightError(SetupError):
+    """The service account may not do that there; whoever may is asked."""
+
+
 class _Means(Enum):
     AGAIN = auto()  # it was rolled back: the same may be sent again
     BUSY = auto()  # it was turned away before anything happened
@@ -158,13 +162,13 @@ def error_of(failure: Failure, what: str, *, reading: bool, key_hint: str = "") 
             return TransientError(said, wait_asked(failure.headers))
         case _Means.KEY:
             return KeyRefusedError(
-                f"Odoo refuses the key ({failure.message}): make a new one for the service account and "
-                f"put it where tieout.toml says{f'; {key_hint}' if key_hint else ''}",
+                f"Odoo refuses the key ({failure.message}): see that all of it was copied; else make a new one for the "
+                f"service account, and enter it where the old one was{f'; {key_hint}' if key_hint else ''}",
                 failure.message,
                 key_hint,
             )
         case _Means.RIGHT:
-            return SetupError(f"the service account lacks a right: {failure.message}")
+            return MissingRightError(f"the service account lacks a right: {failure.message}")
         case _Means.ABSENT:
             return SetupError(f"{said}: check url, database and version (18.0, or 19.0 and newer)")
         case _Means.TOO_LARGE:

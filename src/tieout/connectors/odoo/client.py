@@ -67,6 +67,12 @@ class Server:
     hosted: bool | None = None
 
 
+def _unreached(url: str, error: Exception) -> str:
+    return (
+        f"Odoo at {url} cannot be reached: {error}. See that it is on, and that this is its address and port"
+    )
+
+
 def _told_version(said: Any) -> str:
     """What an answer says that the server's version is; "" where it says nothing of the kind, whatever it is."""
     told = said if isinstance(said, dict) else {}
@@ -181,7 +187,7 @@ class OdooClient:
             with self._pace.turn():
                 reply = ask()
         except httpx2.HTTPError as error:
-            raise TransientError(f"Odoo at {self.url} cannot be reached: {error}") from None
+            raise TransientError(_unreached(self.url, error)) from None
         if reply.status_code in _BUSY:
             asked = wait_asked(reply.headers)
             if reply.status_code == 429:
@@ -304,7 +310,7 @@ class OdooClient:
         # No line was opened, so nothing was sent: a write may be tried again.
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             self._chosen = self._transport = None
-            raise TransientError(f"Odoo at {self.url} cannot be reached: {error}") from None
+            raise TransientError(_unreached(self.url, error)) from None
         except httpx2.HTTPError as error:
             # A call goes on in Odoo after its client has gone: 40 invoices were seen to appear 9 s later,
             # and a search in between found none. So a write without an answer is unknown, and never

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from tieout.connector_api import RefusedError
+from tieout.connector_api import RefusedError, SetupError
+from tieout.connectors.odoo.answers import MissingRightError
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.directory import Directory
@@ -110,4 +111,11 @@ def set_lock(client: OdooClient, kind: str, until: date) -> None:
         return
     domain = [["id", "=", client.company]] if client.company else []
     (company,) = client.call("res.company", "search_read", domain=domain, fields=["name"], limit=1)
-    client.call("res.company", "write", ids=[company["id"]], vals={LOCKS[kind]: until.isoformat()})
+    try:
+        client.call("res.company", "write", ids=[company["id"]], vals={LOCKS[kind]: until.isoformat()})
+    except MissingRightError as error:
+        # A key with few rights is as it should be: then people lock.
+        raise SetupError(
+            f"the key of this system may not lock books: let somebody who may set the {kind} lock of "
+            f"{company['name']} to {until.isoformat()} in Odoo (Accounting, lock dates), and read the evidence again. {error}"
+        ) from None
