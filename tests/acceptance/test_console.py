@@ -333,6 +333,8 @@ def test_a_cluster_is_found_understood_mended_once_and_cleared(house: House, as_
     # Mended once: a row of the mapping for each state, with its difference shown first.
     page.goto("/mappings/taxes")
     page.get_by_text("Bring a table as CSV").click()
+    # The field behind "From a file" is hidden, and makes nobody scroll sideways.
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     content = page.locator("#csv").input_value()
     value = content.splitlines()[1].split(",")[1]
     page.locator("#csv").fill(content.rstrip("\n") + f"\n{keys[0]},\n")
