@@ -177,6 +177,7 @@ install: wheels ## both packages as one command of yours, by uv or pipx, in an e
 	@if command -v uv > /dev/null; then uv tool install --force dist/tieout-*.whl --with dist/tieout_sandbox-*.whl; \
 	elif command -v pipx > /dev/null; then pipx install --force dist/tieout-*.whl && pipx inject tieout dist/tieout_sandbox-*.whl; \
 	else echo "neither uv nor pipx is here: apt-get install pipx, or pip install dist/*.whl in an environment of your own" >&2; exit 1; fi
+	@command -v tieout > /dev/null || echo "tieout is installed, and this terminal does not find it yet: pipx ensurepath (or uv tool update-shell), then open a new one"
 
 cases: $(VENV)/.dev ## write docs/CASES.md again from the causes as they are declared
 	@$(BIN)/python -m deploy.site.cases docs/CASES.md

@@ -144,7 +144,7 @@ def name_customer(outside: Outside, key: str) -> str:
     stamp = outside.world.clock.now().strftime("%Y-%m-%dT%H:%M:%S.000+0000")
     account = outside.month.accounts[0]
     row |= {"AccountId": account["Id"], "SystemModstamp": stamp}
-    return f"The order belongs to {account['Name']} in Salesforce now: pull its interface again."
+    return f"The order belongs to {account['Name']} in Salesforce now: press Ask its source now."
 
 
 def give_back(outside: Outside, key: str) -> str:
@@ -152,7 +152,7 @@ def give_back(outside: Outside, key: str) -> str:
     stripe = outside.world.stripe
     charge = next(c for c in stripe.books.charges.values() if c["balance_transaction"] == key)
     stripe.refund(charge, charge["amount"], outside.world.clock.now(), {})
-    return "The charge is given back in Stripe: its refund comes by itself, or pull its interface again."
+    return "The charge is given back in Stripe: its refund comes by itself."
 
 
 def state_schedule(outside: Outside, key: str) -> str:
@@ -163,7 +163,7 @@ def state_schedule(outside: Outside, key: str) -> str:
     stated[max(stated)] += line["amount"] - sum(stated.values())
     stamp = int(outside.world.clock.now().timestamp())
     row |= {"updated_at": stamp, "resource_version": stamp * 1000}
-    return "The schedule sums to its line in Chargebee now: pull its interface again."
+    return "The schedule sums to its line in Chargebee now: press Ask its source now."
 
 
 def confirm_account(outside: Outside, key: str) -> str:

@@ -34,12 +34,18 @@ class Start:
         return [
             _step("You are in", True, f"You are {page.who['person']}. A second administrator is let in on Access; whatever gives rights takes two from then on.", "/access", "Access"),
             _step("You see figures", sees, "An administrator sees no figures by that. Give a role that does: add somebody as viewer or controller, and invite them." if not sees else "Your roles show figures.", "/access" if not sees else "", "Access"),
-            _step("Sources are asked", documents > 0, f"{documents} documents came from {sum(f['documents'] > 0 for f in flows)} interfaces." if documents else "Nothing came yet: Interfaces says what is asked and what answers.", "/interfaces", "Interfaces"),
+            _step("Sources are asked", documents > 0, f"{documents} documents came from {', '.join(f['interface'] for f in flows if f['documents'])}." if documents else "Nothing came yet: Interfaces says what is asked and what answers.", "/interfaces", "Interfaces"),
             _step("Odoo has them", posted > 0, f"{posted} documents are posted, each read back from Odoo." if posted else "A document is posted once it was read back from Odoo.", "/documents", "Documents"),
             _step("A first payout is proven", first is not None, f"{first['payout_key']}: what it is made of ({first['parts']} of the provider's movements) sums to what arrived at the bank, residual 0.00." if first else "A payout is proven once its movements sum to it, stand in Odoo, and it arrived at the bank. The provider pays out after two days.", f"/payouts/{first['document_id']}" if first else "/payouts", "Its proof" if first else "Payouts"),
             _step("Exceptions wait for people", bool(cases), f"{sum(c['count'] for c in cases)} cases wait, each with what it costs and what recovers it." if cases else "Nothing is in exception.", "/cases", "Cases"),
-            _step("Your own Odoo", page.site.environment not in ("sandbox",), "In another empty folder: `tieout init`, its files say every choice; an Odoo user with few rights and a key of its own; `tieout check` asks every system and names the right that is missing; `tieout up`.", "/systems", "Systems, tested step by step"),
+            *([_own()] if page.site.environment == "sandbox" else []),
         ]  # fmt: skip
+
+
+def _own() -> dict[str, Any]:
+    """The step out of the sandbox; a project of one's own has its set-up for it."""
+    words = "End this one with Ctrl-C (it goes on where it was, once it is started again). Then `tieout init books-of-ours` makes an empty project, and `tieout up --dir books-of-ours` leads through its set-up in the browser, to a first figure of your own. It takes an Odoo user with few rights, and an API key of that user; every right that is missing is named once you try."
+    return _step("Your own Odoo", False, words, "", "")
 
 
 def _step(title: str, done: bool, words: str, href: str, link: str) -> dict[str, Any]:
