@@ -15,6 +15,7 @@ from tieout.console.rendering import Page, Renderer
 from tieout.console.views.connecting import connect_entered
 from tieout.console.views.declaring import answers_of, entered, free_name
 from tieout.console.views.proving import net_of
+from tieout.processes.causes import UNMAPPED_ACCOUNT
 
 _ROLE, _BANK = "role.", "bank"
 
@@ -164,7 +165,7 @@ class SetUp:
         if not page.may("interfaces:replay"):
             return 0
         try:
-            done = await page.api.post("/cases/replay", {"cause": "unmapped_account"})
+            done = await page.api.post("/cases/replay", {"cause": UNMAPPED_ACCOUNT.name})
         except AnswerError:
             return 0
         return int(done["replayed"])
