@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,22 @@ from playwright.sync_api import Locator, Page, expect
 _PATIENCE_S = 90.0
 # What is decided at a close is found, decided, and looked at again so often at most.
 _ROUNDS, _MOST_CASES = 6, 30
+
+
+def _is_proven(row: list[str]) -> bool:
+    """Whether a row of the tie-out is what a controller wants: source = posted + waiting + in exception + excluded, and neither waits
+    nor is in exception."""
+    if row[3] == "no figure":
+        return False
+    source, posted, waiting, held, excluded = (_net(cell) for cell in row[3:8])
+    rests = row[5] != "–" or row[6] != "–"
+    return row[-1] == "proven" and not rests and source == posted + waiting + held + excluded
+
+
+def _net(cell: str) -> Decimal:
+    """The net amount of a cell, above how many documents it is of and behind its turnover where that nets to nothing; "–" for nothing."""
+    amount = cell.split("\n")[0].rpartition("net ")[2]
+    return Decimal(0) if amount == "–" else Decimal(amount.replace(",", "").replace("−", "-"))
 
 
 class Visitor:
@@ -248,6 +265,53 @@ class Visitor:
             return []
         table = self.page.get_by_role("group", name="Open cases by cause")
         return [x.inner_text() for x in table.locator("tbody th a").all()]
+
+    def waiting(self) -> list[str]:
+        """The entities of which Today says that something waits for an approval."""
+        self.to("Today")
+        table = self.page.get_by_role("group", name="What waits for an approval")
+        return table.locator("tbody th").all_inner_texts()
+
+    def decide_what_waits(self) -> None:
+        """Whatever Today says that it waits for an approval is approved."""
+        for _ in range(_ROUNDS):
+            if not self.waiting():
+                return
+            self.approve_waiting()
+        raise AssertionError(f"it waits for an approval still: {self.waiting()}")
+
+    def unsigned(self, entity: str) -> list[str]:
+        """The tasks that are not signed of a close that says that it is closed."""
+        self.to_close(entity)
+        expect(self.page.locator("h1 .badge")).to_contain_text("closed on business day")
+        rows = self.page.get_by_role("group", name="Tasks", exact=True).locator("tbody tr")
+        stands = {
+            r.locator("th").inner_text(): r.locator("td[data-label=State]").inner_text() for r in rows.all()
+        }
+        assert "close" in stands
+        return [task for task, state in stands.items() if state != "signed"]
+
+    def unproven(self, entity: str) -> list[str]:
+        """What of October's tie-out is not proven: of its answers, a currency each, and of its rows those of which not everything that came is
+        posted or excluded."""
+        self.to("Tie-out")
+        self.page.get_by_label("Period").select_option("2026-10")
+        self.page.get_by_label("Entity").select_option(entity)
+        self.press("Show")
+        self.page.wait_for_url("**/tie-out?*entity=*")
+        newer = self.page.get_by_text("newer ones are being worked out")
+        self.until(lambda: not newer.count(), "the tie-out's figures are of before")
+        table = self.page.get_by_role("group", name="Tie-out of October 2026")
+        rows = [[c.inner_text() for c in r.locator("th, td").all()] for r in table.locator("tbody tr").all()]
+        assert rows and all(row[1] == entity for row in rows)
+        answers = (
+            self.page.get_by_role("list", name="How far it is proven")
+            .get_by_role("listitem")
+            .all_inner_texts()
+        )
+        assert answers
+        left = [words for words in answers if not words.startswith("Proven: ")]
+        return [*left, *(" ".join(row) for row in rows if not _is_proven(row))]
 
     def certify(self, entity: str) -> None:
         """The accountant says of each account that waits why it is as it is, and the approver signs them all."""

@@ -314,7 +314,7 @@ def test_what_is_not_proven_or_waits_keeps_its_task_open(buyer: Buyer) -> None:
     assert "no control figure" in closer.why("complete: bills")
     buyer.give("bills", "report.csv", buyer.point.report(date(2026, 10, 20)))
     buyer.work()
-    assert "1 documents wait" in closer.why("complete: bills")
+    assert "1 document waits" in closer.why("complete: bills")
 
 
 def test_a_lock_is_read_and_set_and_never_moved_back(buyer: Buyer) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
+import httpx2
 import pytest
 
+from tests.integration.office import Office
 from tests.integration.test_sorted_lists import told
 from tests.integration.test_views_and_exports import Desk
+from tests.integration.test_work_api import Front, operator
+from tieout.console.routes import pages
 from tieout.store import Database
 
 pytestmark = pytest.mark.long
@@ -63,3 +68,37 @@ def test_today_says_what_came_and_went_since_yesterday(desk: Desk) -> None:
     assert changed("cy") == {("opened", 2, "112.50"), ("solved", 1, "7.50")}
     assert changed("eve") == {("opened", 1, "100.00")}
     assert "Since yesterday: 2 cases opened" in desk.pages["cy"].get("/").text
+
+
+def test_today_says_what_waits_for_an_approval_whenever_it_is_due(office: Office) -> None:
+    """No case is open and nobody's time is near: there is something to do all the same."""
+    office.let_in()
+    office.policies = tuple(replace(p, service_level_hours=240) for p in office.policies)
+    for key, amount in (("J-1", "1500.00"), ("J-2", "2500.50")):
+        office.journal(key, amount, by="carl")
+    office.plan()
+    front = Front(office, None, pages("Test", "test", False, lambda: True))
+    try:
+        cora = front.sign_in("cora")
+        operator(office, "dora", "DE")
+        dora = front.sign_in("dora")
+
+        def shown(http: httpx2.Client) -> tuple[list[tuple[str, int, str]], str]:
+            found = http.get("/today").json()
+            assert found["failed"] == found["near"] == []
+            page = httpx2.get(f"{front.base}/", headers=http.headers, timeout=120)
+            return [(x["entity"], x["count"], x["amount"]) for x in found["approvals"]], page.text
+
+        waits, page = shown(cora)
+        assert waits == [("US", 2, "4000.50")]
+        assert "Decide what waits for an approval" in page and "Nothing to do" not in page
+        assert "/approvals?entity=US" in page and "4,000.50" in page
+        # Of another entity's nobody is told.
+        waits, page = shown(dora)
+        assert waits == [] and "Nothing to do" in page and "/approvals?entity" not in page
+        body = {"requests": office.open_requests(), "verdict": "approve"}
+        assert cora.post("/approvals/decide", json=body).status_code == 200
+        waits, page = shown(cora)
+        assert waits == [] and "Nothing to do" in page
+    finally:
+        front.stop()

@@ -100,7 +100,7 @@ class TestComplete:
             ({"changed": 1}, "USD: 1 of the figures behind 230 were written in the database past Tieout"),
             ({"ledger_gap": D("-0.01")}, "USD: the ledger has -0.01 beside what is posted"),
             # What waits is none of the residual: it is here, and nobody knows yet what becomes of it.
-            ({"posted": Figure(1, D(200)), "waiting": Figure(1, D(30))}, "USD: 1 documents wait"),
+            ({"posted": Figure(1, D(200)), "waiting": Figure(1, D(30))}, "USD: 1 document waits"),
             ({"posted": Figure(2, D(200)), "waiting": Figure(0, D(30))}, "USD: 0 documents wait"),
             ({"posted": Figure(2, D(230), D(7)), "source": Figure(2, D(230), D(7)), "waiting": Figure(0, D(0), D(0))}, ""),
         ],
@@ -131,7 +131,7 @@ class TestCases:
         ("given", "says"),
         [
             ({"rows": ({"cause": "tax_differs", "count": 2, "amount": D("7.000"), "currency": "USD"},)}, "2 tax differs (7.00 USD)"),
-            ({"waiting": 1}, "1 requests wait for an approval"),
+            ({"waiting": 1}, "1 request waits for an approval"),
             ({"past_us": ("case 7 of 3.00 is gone",)}, "case 7 of 3.00 is gone"),
             ({"gone": ("3 entries of the log are missing",)}, "3 entries of the log are missing"),
         ],

@@ -326,6 +326,11 @@ where state = 'open' and due_at < %(near)s and (%(entities)s::text[] is null or 
 order by due_at limit 8)
 order by due_at, number
 
+-- name: asked
+select entity, currency, count(*) as count, sum(amount) as amount, min(due_at) as due_at from tieout.approval_request
+where state = 'open' and (%(entities)s::text[] is null or entity = any(%(entities)s))
+group by entity, currency order by entity, currency
+
 -- name: source_of
 select m.message_id, m.interface, m.stream, m.transport, m.received_at, m.submitted_by, m.dedupe_key,
     encode(m.body_sha256, 'hex') as body_sha256, octet_length(b.body) as bytes, substring(b.body for %(most)s) as body

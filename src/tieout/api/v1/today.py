@@ -87,6 +87,16 @@ class Near(BaseModel):
     currency: str
 
 
+class Asked(BaseModel):
+    """Requests of an entity that wait for an approval: how many, what they come to, when the first of them is due."""
+
+    entity: str
+    currency: str
+    count: int
+    amount: Money
+    due_at: datetime
+
+
 class CashPosition(BaseModel):
     """What somebody or something holds, or what is on its way: signed, money that is ours is positive."""
 
@@ -125,7 +135,8 @@ class Changed(BaseModel):
 
 
 class Today(BaseModel):
-    """`progress` is of the tie-out of `progress_as_of`, the newest month with money and the one before it; `changed` of the last 24 hours."""
+    """`progress` is of the tie-out of `progress_as_of`, the newest month with money and the one before it; `changed` of the last 24 hours;
+    `approvals` what waits for one, whenever it is due."""
 
     at: datetime
     progress: list[Proven]
@@ -134,6 +145,7 @@ class Today(BaseModel):
     failed: list[Failed]
     impact: list[Impact]
     near: list[Near]
+    approvals: list[Asked]
     closes: list[CloseSummary]
     cash: list[CashPosition]
     cash_as_of: datetime | None
@@ -169,6 +181,9 @@ def today(
         failed=[Failed.of(r) for r in connection.execute(_SQL["failed"], given)],
         impact=[Impact(**r) for r in connection.execute(_SQL["impact"], given)],
         near=[Near(**r, missed=r["due_at"] < now) for r in connection.execute(_SQL["near"], given)],
+        approvals=[Asked(**r) for r in connection.execute(_SQL["asked"], {"entities": seen_by(caller, "approvals:read", entity)})]
+        if caller.may_anywhere("approvals:read")
+        else [],
         closes=[c for c in closes(caller, context, connection, entity) if c.signed or not c.closed][:4]
         if caller.may_anywhere("close:read")
         else [],
