@@ -111,7 +111,9 @@ class Evidence:
             elif not r.proven:
                 wrong.append(f"{r.currency}: the ledger has {r.ledger_gap:+f} beside what is posted")
             if r.waiting.count or r.waiting.debit or r.waiting.credit:
-                wrong.append(f"{r.currency}: {_count(r.waiting.count, 'document')} {'waits' if r.waiting.count == 1 else 'wait'}")
+                wrong.append(
+                    f"{r.currency}: {_count(r.waiting.count, 'document')} {'waits' if r.waiting.count == 1 else 'wait'}"
+                )
         if self._figures.unread(task.subject):
             wrong.append("its source's own figures cannot be read: its case says why")
         missing = self._figures.missing(self._figures.release.interfaces[task.subject], bool(rows))
@@ -134,7 +136,9 @@ class Evidence:
             for r in found.rows
         ]
         if found.waiting:
-            wrong.append(f"{_count(found.waiting, 'request')} {'waits' if found.waiting == 1 else 'wait'} for an approval")
+            wrong.append(
+                f"{_count(found.waiting, 'request')} {'waits' if found.waiting == 1 else 'wait'} for an approval"
+            )
         wrong += [*found.past_us, *found.gone]
         excluded, total = found.excluded
         digest = [

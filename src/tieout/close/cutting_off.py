@@ -36,7 +36,7 @@ from tieout.documents import (
     own_figures,
 )
 from tieout.documents.states import DocumentState
-from tieout.inbox import RestsOn, propose
+from tieout.inbox import UNASKED, Asked, RestsOn, propose
 from tieout.money import Amount
 from tieout.processes.delivering import CONTRACT_ASSET, CONTRACT_LIABILITY, EARNED
 from tieout.rules import Interface, Release
@@ -265,6 +265,7 @@ def cut_off(
     on: date,
     now: datetime,
     dry: bool = False,
+    asked: Asked = UNASKED,
 ) -> list[OpenSale]:
     """Hand on the cut-off of an entity at the end of a day, unless `dry`; the open sales that it is of. Made again, what
     is booked becomes what it should be, by the difference. Raises ConnectorError; ValueError where the day is not over or
@@ -287,4 +288,4 @@ def cut_off(
     if dry or interface is None:
         return work_out()[0]
     rests_on = RestsOn(entity, (name_of_kind(Delivery), name_of_kind(CustomerInvoice)), on)
-    return propose(connection, interface.name, STREAM, work_out, now, rests_on)
+    return propose(connection, interface.name, STREAM, work_out, now, rests_on, asked)

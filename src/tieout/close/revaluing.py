@@ -15,7 +15,7 @@ import msgspec
 
 from tieout.connector_api import LedgerFacts, LedgerReader, answered
 from tieout.documents import BatchControl, JournalEntry, JournalLine, month_end_entry, own_figures
-from tieout.inbox import propose
+from tieout.inbox import UNASKED, Asked, propose
 from tieout.money import Amount
 from tieout.rules import Interface, Release
 from tieout.store import Connection
@@ -116,6 +116,7 @@ def revalue(
     on: date,
     now: datetime,
     dry: bool = False,
+    asked: Asked = UNASKED,
 ) -> list[Revalued]:
     """Hand on the revaluation of an entity at the end of a day, unless `dry`. Made again, what is booked
     becomes what it should be, by the difference."""
@@ -126,4 +127,4 @@ def revalue(
         entry = entry_of(found, own, on)
         return found, [(entry, own_figures(entry))]
 
-    return work_out()[0] if dry else propose(connection, interface.name, STREAM, work_out, now)
+    return work_out()[0] if dry else propose(connection, interface.name, STREAM, work_out, now, asked=asked)

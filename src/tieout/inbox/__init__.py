@@ -5,11 +5,13 @@ from tieout.inbox.intake import Accepted, accept, accept_pushed, check_items
 from tieout.inbox.pausing import is_paused, pause, resume
 from tieout.inbox.payroll_details import Pay, persons
 from tieout.inbox.polling import PollStage, poll_now, pull_again
-from tieout.inbox.proposing import OvertakenError, RestsOn, propose
+from tieout.inbox.proposing import UNASKED, Asked, OvertakenError, RestsOn, propose
 from tieout.inbox.remote_files import FetchStage
 
 __all__ = [
+    "UNASKED",
     "Accepted",
+    "Asked",
     "FetchStage",
     "FolderStage",
     "OvertakenError",

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tieout.connector_api import Item
 from tieout.documents import Document, canonical_bytes
@@ -33,6 +33,18 @@ class RestsOn:
     until: date
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Who asked for what is worked out: `by` is a person's name, "" where a schedule does; they had a hand in what is made of it.
+    `agree` is given what was found, and raises ValueError where that is not what they were shown."""
+
+    by: str = ""
+    agree: Callable[[Any], None] = lambda _: None
+
+
+UNASKED = Asked()
+
+
 class OvertakenError(ValueError):
     """What was worked out was overtaken each time: by another run of the same, or by documents that went on."""
 
@@ -44,21 +56,23 @@ def propose(
     work_out: Callable[[], tuple[T, Told]],
     now: datetime,
     rests_on: RestsOn | None = None,
+    asked: Asked = UNASKED,
 ) -> T:
     """Put documents, each with its figures, into the inbox, all in one transaction of its own; what `work_out` found, with
     them. It reads what they rest on, and does so again where something else was told of the stream meanwhile, or a document
     that it `rests_on` went on. No lock is held as it reads. Told again, what is booked becomes what it should be, by the
-    difference. Raises OvertakenError, and what `work_out` raises.
+    difference. Raises OvertakenError, and what `work_out` and `asked` raise.
     """
     given = {"interface": interface, "stream": stream}
     for _ in range(_TRIES):
         before = _stands(connection, given, rests_on)
         found, documents = work_out()
+        asked.agree(found)
         items = [item for document, figures in documents for item in _items(stream, document, figures, now)]
         with connection.transaction():
             connection.execute(_SQL["lock_stream"], given)
             if _stands(connection, given, rests_on) == before:
-                accept(connection, interface, items, "proposal", now)
+                accept(connection, interface, items, "proposal", now, submitted_by=asked.by)
                 return found
     raise OvertakenError(
         f"{interface}: while its {stream} are worked out somebody else does so, or documents go on: do it again"

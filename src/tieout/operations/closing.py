@@ -30,6 +30,7 @@ from tieout.close import sign_accounts as sign_account_rows
 from tieout.close.waivers import Waivers, read_waivers
 from tieout.connector_api import LedgerReader, SetupError
 from tieout.evidence import Entry, Printed, record
+from tieout.inbox import UNASKED, Asked
 from tieout.money import Period
 from tieout.operations.open_project import OpenProject
 from tieout.proofs import Itemised
@@ -208,7 +209,9 @@ def ledger_of(project: OpenProject, entity: str, what: str) -> LedgerReader:
     return reader
 
 
-def revalue(project: OpenProject, entity: str, on: date, dry: bool = False) -> list[Revalued]:
+def revalue(
+    project: OpenProject, entity: str, on: date, dry: bool = False, asked: Asked = UNASKED
+) -> list[Revalued]:
     """Revalue an entity's foreign items at a day's end; `dry`: only say what it would come to.
 
     Raises LookupError where nothing governs it, ValueError without a rate, ConnectorError.
@@ -225,12 +228,14 @@ def revalue(project: OpenProject, entity: str, on: date, dry: bool = False) -> l
         raise LookupError(f"{interface.system} is no ledger that can be read")
     connection = project.database.connect(autocommit=True)
     try:
-        return revalue_items(connection, release, interface, reader, on, project.clock.now(), dry)
+        return revalue_items(connection, release, interface, reader, on, project.clock.now(), dry, asked)
     finally:
         connection.close()
 
 
-def cut_off(project: OpenProject, entity: str, on: date, dry: bool = False) -> list[OpenSale]:
+def cut_off(
+    project: OpenProject, entity: str, on: date, dry: bool = False, asked: Asked = UNASKED
+) -> list[OpenSale]:
     """Cut an entity's sales off at a day's end; `dry`: only say what it would come to.
 
     Raises LookupError where nothing is cut off, ValueError where it cannot be, ConnectorError.
@@ -238,6 +243,7 @@ def cut_off(project: OpenProject, entity: str, on: date, dry: bool = False) -> l
     reader = ledger_of(project, entity, "read")
     connection = project.database.connect(autocommit=True)
     try:
-        return cut_sales_off(connection, project.release(), entity, reader, on, project.clock.now(), dry)
+        now = project.clock.now()
+        return cut_sales_off(connection, project.release(), entity, reader, on, now, dry, asked)
     finally:
         connection.close()

@@ -6,6 +6,7 @@ from datetime import date
 
 from tieout.connector_api import LedgerReader
 from tieout.engine import Lane
+from tieout.inbox import UNASKED, Asked
 from tieout.operations.open_project import OpenProject
 from tieout.payables import (
     PaymentRunError,
@@ -68,7 +69,7 @@ def propose_payments(
         )
 
 
-def accrue(project: OpenProject, entity: str, on: date, dry: bool = False) -> Worked:
+def accrue(project: OpenProject, entity: str, on: date, dry: bool = False, asked: Asked = UNASKED) -> Worked:
     """Accrue what an entity received and was not billed for at a day's end; `dry`: only say what it would be.
 
     Raises LookupError where nothing governs it, ValueError where Odoo's stock accrues by itself, ConnectorError.
@@ -83,6 +84,7 @@ def accrue(project: OpenProject, entity: str, on: date, dry: bool = False) -> Wo
     reader = project.reader_of(release.entities[entity].ledger)
     connection = project.database.connect(autocommit=True)
     try:
-        return accrue_receipts(connection, release, interface, reader, on, project.clock.now(), dry)
+        now = project.clock.now()
+        return accrue_receipts(connection, release, interface, reader, on, now, dry, asked)
     finally:
         connection.close()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from tieout.operations.closing import cut_off, revalue
+from tieout.close import OpenSale, Revalued
+from tieout.connector_api import answered
+from tieout.inbox import Asked
+from tieout.operations.closing import cut_off, ledger_of, revalue
 from tieout.operations.open_project import OpenProject
 from tieout.operations.paying import accrue
+from tieout.payables import Worked
 
 
 @dataclass(frozen=True)
@@ -23,42 +29,77 @@ class EndLine:
     currency: str
 
 
-def book_period_end(project: OpenProject, entity: str, what: str, on: date, dry: bool) -> list[EndLine]:
-    """Work out what a day's end comes to, and book it where it is not `dry`; what it is of. `what` is revalue, cutoff or
-    accruals. Booked again it changes what is booked by what differs since.
+class ShownError(ValueError):
+    """What is to be booked by now is another than somebody was shown."""
 
-    Raises LookupError where nothing governs it, ValueError where it cannot be worked out, ConnectorError.
+
+def digest_of(lines: Sequence[EndLine]) -> str:
+    """What names the lines as they were shown: other lines, or another amount of one, have another."""
+    raw = "\x1f".join(f"{x.what}\x1e{x.said}\x1e{x.amount:f}\x1e{x.currency}" for x in lines)
+    return hashlib.sha256(raw.encode()).hexdigest()
+
+
+def try_period_end(project: OpenProject, entity: str, what: str, on: date) -> list[EndLine]:
+    """What booking a day's end would come to. `what` is revalue, cutoff or accruals. Raises LookupError where nothing governs it,
+    ValueError where it cannot be worked out, ConnectorError."""
+    work, lines = _WORK[what]
+    return lines(project, entity, work(project, entity, on, True, Asked()))
+
+
+def book_period_end(
+    project: OpenProject, entity: str, what: str, on: date, by: str, seen: str = ""
+) -> list[EndLine]:
+    """Book what a day's end comes to, as `by` asked for, who had a hand in it then; what it is of. Booked again it changes what is
+    booked by what differs since. `seen` is the digest of the lines that `by` was shown, "" where nobody was shown any.
+
+    Raises LookupError where nothing governs it, ShownError where it is another by now, ValueError where it cannot be worked out or the
+    ledger is locked up to that day, ConnectorError.
     """
-    return _WORK[what](project, entity, on, dry)
+    work, lines = _WORK[what]
+    locks = answered(ledger_of(project, entity, "read").locks, "its locks")
+    if locked := [f"the {n} lock stands at {d}" for n in _LOCKS if (d := locks.get(n)) and d >= on]:
+        raise ValueError(
+            f"{on} is locked in the ledger ({', '.join(locked)}): move the lock back there, book it, and lock it again"
+        )
+
+    def agree(found: Any) -> None:
+        if seen and digest_of(lines(project, entity, found)) != seen:
+            raise ShownError(
+                "its figures are others by now than were shown: nothing was booked; show what it comes to, and book that"
+            )
+
+    return lines(project, entity, work(project, entity, on, False, Asked(by, agree)))
 
 
-def _revalue(project: OpenProject, entity: str, on: date, dry: bool) -> list[EndLine]:
+def _revalued(project: OpenProject, entity: str, found: Sequence[Revalued]) -> list[EndLine]:
     own = project.release().entities[entity].currency
-    return [
-        EndLine(x.account, f"{x.amount} {x.currency} at {x.rate}", x.unrealised, own)
-        for x in revalue(project, entity, on, dry)
-    ]
+    return [EndLine(x.account, f"{x.amount} {x.currency} at {x.rate}", x.unrealised, own) for x in found]
 
 
-def _cut_off(project: OpenProject, entity: str, on: date, dry: bool) -> list[EndLine]:
+def _cut_off(project: OpenProject, entity: str, found: Sequence[OpenSale]) -> list[EndLine]:
     own = project.release().entities[entity].currency
     return [
         EndLine(x.number, f"of {x.interface}, {'deferred' if x.net > 0 else 'accrued'}", x.net, own)
-        for x in cut_off(project, entity, on, dry)
+        for x in found
     ]
 
 
-def _accrue(project: OpenProject, entity: str, on: date, dry: bool) -> list[EndLine]:
+def _accrued(project: OpenProject, entity: str, found: Worked) -> list[EndLine]:
     return [
         EndLine(
             x.order or x.bill, f"{x.name} of {x.name_of or x.supplier}", x.amount.value, x.amount.currency
         )
-        for x in accrue(project, entity, on, dry).own
+        for x in found.own
     ]
 
 
-_WORK: Mapping[str, Callable[[OpenProject, str, date, bool], list[EndLine]]] = {
-    "revalue": _revalue,
-    "cutoff": _cut_off,
-    "accruals": _accrue,
+# What binds a miscellaneous entry of the ledger.
+_LOCKS = ("fiscal year", "hard")
+# How each is worked out, and booked where it is not dry; and what that says, as lines.
+_Work = Callable[[OpenProject, str, date, bool, Asked], Any]
+_Lines = Callable[[OpenProject, str, Any], list[EndLine]]
+_WORK: Mapping[str, tuple[_Work, _Lines]] = {
+    "revalue": (revalue, _revalued),
+    "cutoff": (cut_off, _cut_off),
+    "accruals": (accrue, _accrued),
 }

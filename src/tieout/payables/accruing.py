@@ -35,7 +35,7 @@ from tieout.documents import (
     month_end_entry,
     own_figures,
 )
-from tieout.inbox import RestsOn, propose
+from tieout.inbox import UNASKED, Asked, RestsOn, propose
 from tieout.money import Amount
 from tieout.payables.purchases import read_purchases
 from tieout.payables.reading import ACCRUED_BY, SQL, check, ours
@@ -173,6 +173,7 @@ def accrue(
     on: date,
     now: datetime,
     dry: bool = False,
+    asked: Asked = UNASKED,
 ) -> Worked:
     """Hand on the accruals of an entity at the end of a day (unless `dry`), one entry a currency; what they are.
 
@@ -190,7 +191,7 @@ def accrue(
     if dry:
         return worked()[0]
     rests_on = RestsOn(interface.entity, ACCRUED_BY, on)
-    return propose(connection, interface.name, STREAM, worked, now, rests_on)
+    return propose(connection, interface.name, STREAM, worked, now, rests_on, asked)
 
 
 def _no_more(

@@ -181,7 +181,12 @@ def today(
         failed=[Failed.of(r) for r in connection.execute(_SQL["failed"], given)],
         impact=[Impact(**r) for r in connection.execute(_SQL["impact"], given)],
         near=[Near(**r, missed=r["due_at"] < now) for r in connection.execute(_SQL["near"], given)],
-        approvals=[Asked(**r) for r in connection.execute(_SQL["asked"], {"entities": seen_by(caller, "approvals:read", entity)})]
+        approvals=[
+            Asked(**r)
+            for r in connection.execute(
+                _SQL["asked"], {"entities": seen_by(caller, "approvals:read", entity)}
+            )
+        ]
         if caller.may_anywhere("approvals:read")
         else [],
         closes=[c for c in closes(caller, context, connection, entity) if c.signed or not c.closed][:4]

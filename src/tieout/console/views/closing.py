@@ -115,8 +115,10 @@ class Close:
         return await self._sign(page, tasks)
 
     async def _book(self, page: Page, dry: bool) -> str | None:
-        what = page.typed.get("what", "")
-        done = await page.api.post(f"{close_path(page)}/book{'/try' if dry else ''}", {"what": what})
+        given = {"what": page.typed.get("what", "")}
+        if not dry:
+            given["seen"] = page.typed.get("shown", "")
+        done = await page.api.post(f"{close_path(page)}/book{'/try' if dry else ''}", given)
         if dry:
             page.shown["booking"] = done
             return None
