@@ -229,6 +229,7 @@ def map_row(
     ] = "",
     who: Who = "",
     folder: Folder = Path(),
+    as_json: Json = False,
 ) -> None:
     """Add the row that a case asks for to its mapping, and plan everything again that asks for the same."""
     from datetime import date
@@ -256,12 +257,22 @@ def map_row(
         after()
     except ProjectError as error:
         fail(str(error), USAGE)
-    count = curing.plan_again(project, [number for number, _ in missing.cases], who)
+    cases = [number for number, _ in missing.cases]
+    count = curing.plan_again(project, cases, who)
+    if as_json:
+        said = {
+            "table": missing.table,
+            "key": missing.key,
+            "value": drafted.row.value,
+            "valid_from": since or None,
+        }
+        print_json({**said, "cases": cases, "replayed": count})
+        return
     out.print(f"{missing.key} is {drafted.row.value} in {missing.table}; {count} reprocessed")
 
 
 @group.command("read-back")
-def read_back(case: Annotated[int, typer.Argument()], folder: Folder = Path()) -> None:
+def read_back(case: Annotated[int, typer.Argument()], folder: Folder = Path(), as_json: Json = False) -> None:
     """Read now what the ledger holds of a case's document: where it agrees again the case is solved."""
     from tieout.cli.context import FAILED
     from tieout.cli.identity import who_works
@@ -277,8 +288,13 @@ def read_back(case: Annotated[int, typer.Argument()], folder: Folder = Path()) -
     except ConnectorError as error:
         fail(str(error), FAILED)
     (row,) = project.database.rows("select state, detail from tieout.cases where case_id = %s", case)
-    if row["state"] == "solved":
-        out.print(f"case {case}: {read} entries were read, the ledger agrees again")
-        return
-    out.print(f"case {case}: {read} entries were read, and the ledger still differs: {row['detail']}")
-    raise typer.Exit(FINDINGS)
+    entries = f"{read} entr{'y was' if read == 1 else 'ies were'} read"
+    agrees = row["state"] == "solved"
+    if as_json:
+        print_json({"case_id": case, "read": read, **row})
+    elif agrees:
+        out.print(f"case {case}: {entries}, the ledger agrees again")
+    else:
+        out.print(f"case {case}: {entries}, and the ledger still differs: {row['detail']}")
+    if not agrees:
+        raise typer.Exit(FINDINGS)

@@ -131,7 +131,9 @@ def read_back_case(project: OpenProject, case_id: int) -> int:
         entity = project.release().entities.get(row["entity"]) if row is not None else None
         reader = project.reader_of(entity.ledger) if entity is not None else None
         if row is None or entity is None or reader is None:
-            raise LookupError(f"case {case_id} holds no document of which entries could be read in a ledger")
+            raise LookupError(
+                f"case {case_id} is not open, or holds no document of which entries could be read in a ledger"
+            )
         documents = ([row["interface"]], [row["source_key"]])
         now = project.clock.now()
         return read_back_documents(connection, reader, entity.ledger, entity.code, documents, [], now)
