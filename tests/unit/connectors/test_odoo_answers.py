@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tieout.connector_api import RefusedError, SetupError, TransientError, UnknownOutcomeError
-from tieout.connectors.odoo.answers import Failure, KeyRefusedError, TooLargeError, error_of
+from tieout.connectors.odoo.answers import (
+    Failure,
+    KeyRefusedError,
+    MissingRightError,
+    TooLargeError,
+    error_of,
+)
 
 NAMED = [
     # The name decides, whatever the status: JSON-RPC answers 200 for all of them.
@@ -21,7 +27,7 @@ NAMED = [
     ("odoo.exceptions.MissingError", (404, 200), RefusedError),
     ("builtins.ValueError", (500, 200), RefusedError),
     ("werkzeug.exceptions.UnprocessableEntity", (422,), RefusedError),
-    ("odoo.exceptions.AccessError", (403, 200), SetupError),
+    ("odoo.exceptions.AccessError", (403, 200), MissingRightError),
     ("odoo.exceptions.AccessDenied", (403, 200), KeyRefusedError),
     ("odoo.http.SessionExpiredException", (403, 200), KeyRefusedError),
     ("werkzeug.exceptions.Unauthorized", (401,), KeyRefusedError),
@@ -43,7 +49,7 @@ def test_a_name_says_what_happened_whatever_the_status(
 @pytest.mark.parametrize(
     ("status", "read", "written"),
     [
-        (401, KeyRefusedError, KeyRefusedError), (403, SetupError, SetupError), (404, SetupError, SetupError),
+        (401, KeyRefusedError, KeyRefusedError), (403, MissingRightError, MissingRightError), (404, SetupError, SetupError),
         (413, TooLargeError, TooLargeError), (422, RefusedError, RefusedError), (429, TransientError, TransientError),
         (409, TransientError, UnknownOutcomeError), (500, TransientError, UnknownOutcomeError),
         (502, TransientError, UnknownOutcomeError), (504, TransientError, UnknownOutcomeError),
@@ -84,7 +90,7 @@ def test_a_refused_key_says_what_to_know_of_keys() -> None:
     ("name", "wanted"),
     [
         ("whitelabel.exceptions.MissingError", RefusedError),
-        ("whitelabel.exceptions.AccessError", SetupError),
+        ("whitelabel.exceptions.AccessError", MissingRightError),
         ("whitelabel.exceptions.LockError", TransientError),
         ("whitelabel.http.SessionExpiredException", KeyRefusedError),
     ],

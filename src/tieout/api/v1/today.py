@@ -87,7 +87,7 @@ class Near(BaseModel):
     currency: str
 
 
-class Asked(BaseModel):
+class AwaitedApprovals(BaseModel):
     """Requests of an entity that wait for an approval: how many, what they come to, when the first of them is due."""
 
     entity: str
@@ -145,7 +145,7 @@ class Today(BaseModel):
     failed: list[Failed]
     impact: list[Impact]
     near: list[Near]
-    approvals: list[Asked]
+    approvals: list[AwaitedApprovals]
     closes: list[CloseSummary]
     cash: list[CashPosition]
     cash_as_of: datetime | None
@@ -182,7 +182,7 @@ def today(
         impact=[Impact(**r) for r in connection.execute(_SQL["impact"], given)],
         near=[Near(**r, missed=r["due_at"] < now) for r in connection.execute(_SQL["near"], given)],
         approvals=[
-            Asked(**r)
+            AwaitedApprovals(**r)
             for r in connection.execute(
                 _SQL["asked"], {"entities": seen_by(caller, "approvals:read", entity)}
             )
