@@ -8,6 +8,9 @@ from decimal import Decimal
 
 from markupsafe import Markup, escape
 
+from tieout.console.forms import marks
+from tieout.console.language import _
+
 Value = Decimal | int
 
 
@@ -150,7 +153,7 @@ def _cut(text: str, most: int) -> Markup:
 
 
 def _short(value: Decimal) -> str:
-    for size, unit in ((10**9, "bn"), (10**6, "m"), (10**3, "k")):
+    for size, unit in ((10**9, _("bn")), (10**6, _("m")), (10**3, "k")):
         if value >= size:
-            return f"{(value / size).normalize():.3g} {unit}"
-    return f"{value.normalize():f}"
+            return f"{marks(f'{(value / size).normalize():.3g}')} {unit}"
+    return marks(f"{value.normalize():f}")

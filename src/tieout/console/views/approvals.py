@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from tieout.console.asking import AnswerError
+from tieout.console.language import _
 from tieout.console.rendering import Page, Renderer, as_text
 from tieout.console.views.keeping import kept_views, known_interfaces
 
@@ -35,7 +36,7 @@ class Approvals:
         none was."""
         numbers = [int(n) for n in page.values("request") if n.isdigit()]
         if not numbers:
-            raise AnswerError(422, {"detail": "choose requests first: the boxes before them"})
+            raise AnswerError(422, {"detail": _("choose requests first: the boxes before them")})
         return await _decide(page, numbers, "")
 
 
@@ -65,8 +66,13 @@ async def _decide(page: Page, numbers: list[int], seen: str) -> str:
     done = await page.api.post("/approvals/decide", given)
     states = {d["state"] for d in done}
     if states == {"open"}:
-        return f"noted: {len(done)} wait for the next step"
-    return f"{len(done)} {'approved' if verdict == 'approve' else 'rejected'}"
+        return _("noted: %(done)s wait for the next step", done=len(done))
+    said = (
+        _("%(count)s approved", count=len(done))
+        if verdict == "approve"
+        else _("%(count)s rejected", count=len(done))
+    )
+    return said
 
 
 def lines_of(content: Any) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from tieout.console.asking import AnswerError
 from tieout.console.charts import Bar, bars
-from tieout.console.language import _
+from tieout.console.language import _, marked, told
 from tieout.console.rendering import Page, Renderer, as_text
 from tieout.console.views.curing import HERE, LATE, OUTSIDE, became, cured
 from tieout.console.views.keeping import kept_views
@@ -22,10 +22,10 @@ _FILTERS = ("sort", "cause", "entity", "interface", "period", "owner", "whose", 
 
 _GROUPS = 100
 _DEEDS = {
-    "solve": "cases are solved",
-    "exclude": "documents are excluded",
-    "assign": "cases are given",
-    "replay": "cases are reprocessed",
+    "solve": marked("cases are solved"),
+    "exclude": marked("documents are excluded"),
+    "assign": marked("cases are given"),
+    "replay": marked("cases are reprocessed"),
 }
 
 
@@ -72,14 +72,17 @@ class Cases:
             return None
         if what == "replay-all":
             done = await page.api.post("/cases/replay", {"cause": page.arg("cause")})
-            return f"{done['replayed']} are reprocessed: what was mended leaves this list by itself"
+            return _(
+                "%(replayed)s are reprocessed: what was mended leaves this list by itself",
+                replayed=done["replayed"],
+            )
         chosen = [c for v in page.values("case") if (c := _seen(v)) is not None]
         if what in ("group-solve", "group-assign", "group-replay", "group-exclude"):
             # What the page showed of the whole group, and not what it is by now.
             chosen = [c for v in page.typed.get("seen", "").split(" ") if (c := _seen(v)) is not None]
             what = what.removeprefix("group-")
         if not chosen:
-            raise AnswerError(422, {"detail": "choose cases first: the boxes before them"})
+            raise AnswerError(422, {"detail": _("choose cases first: the boxes before them")})
         given = {"action": what if what in _DEEDS else "replay", "cases": chosen}
         for name in ("reason", "owner"):
             if page.typed.get(name):
@@ -135,12 +138,19 @@ def _seen(value: str) -> dict[str, int] | None:
 
 def _told(done: dict[str, Any]) -> str:
     """What became of a decision of many, as a sentence; the first that was left says why."""
-    parts = [f"{done['done']} {_DEEDS[done['action']]}"]
+    parts = [f"{done['done']} {told(_DEEDS[done['action']])}"]
     if done["waits"]:
-        parts.append(f"{done['waits']} wait for an approval")
+        parts.append(_("%(waits)s wait for an approval", waits=done["waits"]))
     if done["left"]:
         first = next(o for o in done["outcomes"] if o["outcome"] == "left")
-        parts.append(f"{done['left']} left as they were, such as no. {first['case_id']}: {first['why']}")
+        parts.append(
+            _(
+                "%(left)s left as they were, such as no. %(case_id)s: %(why)s",
+                left=done["left"],
+                case_id=first["case_id"],
+                why=first["why"],
+            )
+        )
     return "; ".join(parts)
 
 
@@ -184,22 +194,22 @@ class Case:
             case "replay":
                 done = await page.api.post(f"/cases/{number}/replay")
                 if not done["replayed"]:
-                    return "it holds nothing that could be reprocessed"
-                return f"it is reprocessed{await became(page, number)}"
+                    return _("it holds nothing that could be reprocessed")
+                return _("it is reprocessed") + await became(page, number)
             case "solve":
                 done = await page.api.post(f"/cases/{number}/solve", reason)
                 if done["request"]:
-                    return f"/approvals/{done['request']} somebody else must approve that"
-                return "the case is solved: things stand as they are"
+                    return f"/approvals/{done['request']} " + _("somebody else must approve that")
+                return _("the case is solved: things stand as they are")
             case "exclude":
                 done = await page.api.post(f"/cases/{number}/exclude", reason)
                 if done["request"]:
-                    return f"/approvals/{done['request']} somebody else must approve that"
-                return "the document is excluded"
+                    return f"/approvals/{done['request']} " + _("somebody else must approve that")
+                return _("the document is excluded")
             case "assign":
                 given = {"cases": [number], "owner": page.typed.get("owner", "")}
                 await page.api.post("/cases/assign", given)
-                return f"the case is {given['owner']}'s now"
+                return _("the case is %(owner)s's now", owner=given["owner"])
             case "watch" | "unwatch" as which:
                 await page.api.post(f"/cases/{number}/watch", {"watching": which == "watch"}, "PUT")
                 return (
@@ -211,7 +221,7 @@ class Case:
                 return await cured(page, number, cure)
             case _:
                 await page.api.post(f"/cases/{number}/notes", {"text": page.typed.get("text", "")})
-                return "written down"
+                return _("written down")
 
 
 def ageing_chart(rows: list[dict[str, Any]]) -> Any:
@@ -229,13 +239,13 @@ def ageing_chart(rows: list[dict[str, Any]]) -> Any:
     for key in sorted(sums):
         fresh, late = sums[key]
         worth = ", ".join(str(amount(v, c).striptags()) for c, v in sorted(money[key].items()))
-        late_words = f", {late} late" if late else ""
+        late_words = _(", %(late)s late", late=late) if late else ""
         drawn.append(
             Bar(
-                key[1],
+                told(key[1]),
                 ((fresh, "series"), (late, "series bad")),
                 f"{fresh + late}{late_words}",
                 f"{key[1]}: {worth}",
             )
         )
-    return bars("How long cases have been open", drawn)
+    return bars(_("How long cases have been open"), drawn)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from tieout.console.asking import AnswerError
+from tieout.console.language import _, told
 from tieout.console.rendering import Page, Renderer
 from tieout.console.views.closing import close_path, look
 
@@ -40,7 +41,7 @@ class Accounts:
         # Each that the page has shown: the digest of its figures, its currency, its code.
         chosen = [x.split(" ", 2) for x in page.values("account")]
         if not chosen or any(len(x) != 3 for x in chosen):
-            raise AnswerError(422, {"detail": "choose accounts first: the boxes before them"})
+            raise AnswerError(422, {"detail": _("choose accounts first: the boxes before them")})
         named = [{"account": code, "currency": currency, "seen": digest} for digest, currency, code in chosen]
         return _told(await page.api.post(f"{close_path(page)}/accounts/sign", {"accounts": named}))
 
@@ -90,10 +91,10 @@ def _named(page: Page) -> dict[str, Any]:
 def _told(said: list[dict[str, Any]]) -> str:
     """What became of accounts, as a sentence; raises AnswerError where one of them was left."""
     left = [s for s in said if not s["done"]]
-    done = [f"{s['account']}: {s['said']}" for s in said if s["done"]]
+    done = [f"{s['account']}: {told(s['said'])}" for s in said if s["done"]]
     if left:
-        first = f"{len(done)} done; " if done else ""
+        first = _("%(count)s done; ", count=len(done)) if done else ""
         raise AnswerError(
             409, {"detail": first + "; ".join(f"{s['account']}: {s['said']}" for s in left[:3])}
         )
-    return done[0] if len(done) == 1 else f"{len(done)} accounts signed"
+    return done[0] if len(done) == 1 else _("%(done)s accounts signed", done=len(done))

@@ -12,7 +12,9 @@ from starlette.responses import Response
 
 from tieout.console.asking import AnswerError
 from tieout.console.charts import Bar, Box, bars, flow
+from tieout.console.language import _, counted
 from tieout.console.rendering import HEADERS, Page, Renderer
+from tieout.console.words import day, plain
 
 _PRINTED = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
@@ -104,14 +106,19 @@ class Close:
                 return await look(page)
             case "lock":
                 done = await page.api.post(f"{path}/lock", {"kind": page.typed.get("kind", "")})
-                return f"locked: {', '.join(f'{k} until {v}' for k, v in done['locks'].items() if v)}"
+                until = (
+                    _("%(lock)s until %(day)s", lock=plain(k), day=day(v))
+                    for k, v in done["locks"].items()
+                    if v
+                )
+                return _("locked: %(locks)s", locks=", ".join(until))
             case "sign":
                 return await self._sign(page, [])
             case "book-try" | "book" as act:
                 return await self._book(page, dry=act == "book-try")
         tasks = page.values("task")
         if not tasks:
-            raise AnswerError(422, {"detail": "choose tasks first: the boxes before them"})
+            raise AnswerError(422, {"detail": _("choose tasks first: the boxes before them")})
         return await self._sign(page, tasks)
 
     async def _book(self, page: Page, dry: bool) -> str | None:
@@ -123,8 +130,10 @@ class Close:
             page.shown["booking"] = done
             return None
         if not done["count"]:
-            return "nothing is to be booked"
-        return f"booked, for {done['count']} of what is open: once Odoo has it, read the evidence"
+            return _("nothing is to be booked")
+        return _(
+            "booked, for %(count)s of what is open: once Odoo has it, read the evidence", count=done["count"]
+        )
 
     async def _sign(self, page: Page, tasks: list[str]) -> str:
         # Each of what the page has shown: the digest, then the task's name.
@@ -132,7 +141,7 @@ class Close:
         seen = {name: digest for digest, _, name in shown if digest}
         said = await page.api.post(f"{close_path(page)}/sign", {"tasks": tasks, "seen": seen})
         left = [s for s in said if not s["done"]]
-        done = f"{len(said) - len(left)} signed or prepared"
+        done = _("%(left)s signed or prepared", left=len(said) - len(left))
         return f"{done}; {left[0]['task']}: {left[0]['said']}" if left else done
 
 
@@ -140,8 +149,12 @@ async def look(page: Page) -> str:
     """Read a close's evidence anew; what became of that, as a sentence. Raises AnswerError."""
     seen = await page.api.post(f"{close_path(page)}/look")
     if not seen["current"]:
-        return f"the evidence could not be read now, it is of {seen['as_of'][:16]}: {seen['why_not']}"
-    return "the evidence was read"
+        return _(
+            "the evidence could not be read now, it is of %(as_of)s: %(why_not)s",
+            as_of=seen["as_of"][:16],
+            why_not=seen["why_not"],
+        )
+    return _("the evidence was read")
 
 
 def close_path(page: Page) -> str:
@@ -154,11 +167,15 @@ def closes_answer(closes: list[dict[str, Any]]) -> str:
     """How closes stand, in a sentence: how many are open and late, and what is the looker's turn."""
     left = [c for c in closes if not c["closed"]]
     if not left:
-        return "Every close is closed."
+        return _("Every close is closed.")
     late, mine = sum(bool(c["late"]) for c in left), sum(c["mine"] for c in left)
-    said = f"{len(left)} of {len(closes)} are open" + (f", {late} with tasks that are late" if late else "")
+    said = _("%(left)s of %(closes)s are open", left=len(left), closes=len(closes)) + (
+        _(", %(late)s with tasks that are late", late=late) if late else ""
+    )
     return f"{said}. " + (
-        f"{mine} task{' is' if mine == 1 else 's are'} your turn." if mine else "Nothing is your turn."
+        counted("%(count)s task is your turn.", "%(count)s tasks are your turn.", mine)
+        if mine
+        else _("Nothing is your turn.")
     )
 
 
@@ -181,7 +198,7 @@ def days_chart(rows: list[dict[str, Any]]) -> Any:
         Bar(f"{c['entity']} {c['period']}", ((c["business_days"], "series"),), str(c["business_days"]))
         for c in rows
     ]
-    return bars("Business days to close", drawn)
+    return bars(_("Business days to close"), drawn)
 
 
 def path_drawing(close: dict[str, Any]) -> Any:
@@ -210,4 +227,4 @@ def path_drawing(close: dict[str, Any]) -> Any:
         for name, t in tasks.items()
         for before in t["after"]
     ]
-    return flow("Tasks and what they wait for", boxes, edges, wide=184, gap=44)
+    return flow(_("Tasks and what they wait for"), boxes, edges, wide=184, gap=44)

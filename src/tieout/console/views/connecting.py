@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tieout.console.asking import AnswerError
+from tieout.console.language import _
 from tieout.console.rendering import Page
 
 
@@ -25,7 +26,13 @@ async def connect_entered(page: Page, name: str, given: dict[str, Any]) -> int:
     page.shown["tried_steps"] = steps
     wrong = next((s for s in steps if not s["works"]), None)
     if wrong is not None:
-        said = f"it is not connected: {wrong['step']}: {wrong['said']}. Its secrets are entered again"
+        told = {"step": wrong["step"], "said": wrong["said"]}
+        said = _("it is not connected: %(step)s: %(said)s. Its secrets are entered again", **told)
         raise AnswerError(422, {"detail": said})
     await page.api.post(path, given, "PUT")
     return len(steps)
+
+
+def works(name: str, count: int) -> str:
+    """That a system is connected, in words."""
+    return _("%(name)s is connected: all %(count)s steps work", name=name, count=count)

@@ -7,6 +7,7 @@ import asyncio
 from typing import Any
 from urllib.parse import quote
 
+from tieout.console.language import _, marked
 from tieout.console.rendering import Page
 
 # Each with whose right it is.
@@ -20,9 +21,9 @@ HERE = {
 }
 # What may be decided of what came too late, each with what that comes to.
 LATE = {
-    "adjust": "it stands, on the first open day",
-    "pass": "it is immaterial, and booked on the first open day",
-    "reopen": "its own period is opened again",
+    "adjust": marked("it stands, on the first open day"),
+    "pass": marked("it is immaterial, and booked on the first open day"),
+    "reopen": marked("its own period is opened again"),
 }
 # What is done outside of Tieout: a sandbox has people who do it.
 OUTSIDE = {"mend_at_source", "mend_in_ledger", "mend_at_target", "ask", "give_file", "match"}
@@ -38,14 +39,25 @@ async def cured(page: Page, number: str, what: str) -> str | None:
         return None
     if what == "map":
         done = await page.api.post(f"{path}/map", {**_row(page), "reason": page.typed.get("reason", "")})
-        since = f" from {done['valid_from']} on" if done["valid_from"] else ""
-        said = f"{done['key']} is {done['value']} in {done['table']}{since}; {done['replayed']} reprocessed"
+        since = _(" from %(valid_from)s on", valid_from=done["valid_from"]) if done["valid_from"] else ""
+        said = _(
+            "%(key)s is %(value)s in %(table)s%(since)s; %(replayed)s reprocessed",
+            key=done["key"],
+            value=done["value"],
+            table=done["table"],
+            since=since,
+            replayed=done["replayed"],
+        )
         return f"{path} {said}{await became(page, number)}"
     if what == "read_back":
         done = await page.api.post(f"{path}/read-back")
         if done["state"] == "solved":
-            return "the ledger agrees again: the case is solved"
-        return f"{done['read']} entries were read in the ledger, which still differs: {done['detail']}"
+            return _("the ledger agrees again: the case is solved")
+        return _(
+            "%(read)s entries were read in the ledger, which still differs: %(detail)s",
+            read=done["read"],
+            detail=done["detail"],
+        )
     if what == "decide_late":
         return await _decided(page, path)
     if what == "look":
@@ -56,7 +68,7 @@ async def cured(page: Page, number: str, what: str) -> str | None:
 async def became(page: Page, number: str) -> str:
     """What came of a case whose document is planned again, behind a sentence: whoever looks is told once it is known, and not much
     later than that."""
-    for _ in range(_LOOKS):
+    for _again in range(_LOOKS):
         await asyncio.sleep(_LOOK_S)
         found = await page.api.get(f"/cases/{number}")
         document = found["document_id"]
@@ -64,13 +76,13 @@ async def became(page: Page, number: str) -> str:
         refused = bool(held) and held["state"] == "refused"
         if found["state"] == "solved":
             return (
-                ": this case is solved, and another one holds its document"
+                _(": this case is solved, and another one holds its document")
                 if refused
-                else ": the case is solved"
+                else _(": the case is solved")
             )
         if refused:
-            return f": it is held still, {found['detail']}"
-    return ": it is on its way"
+            return _(": it is held still, %(detail)s", detail=found["detail"])
+    return _(": it is on its way")
 
 
 async def _decided(page: Page, path: str) -> str:
@@ -90,12 +102,12 @@ async def _looked(page: Page, path: str) -> str:
     of = f"{quote(found['entity'], safe='')}/{quote(found['period'], safe='')}"
     seen = await page.api.post(f"/closes/{of}/look")
     if not seen["current"]:
-        return f"the evidence could not be read now: {seen['why_not']}"
+        return _("the evidence could not be read now: %(why_not)s", why_not=seen["why_not"])
     found = await page.api.get(path)
     return (
-        "the evidence was read: the case is solved"
+        _("the evidence was read: the case is solved")
         if found["state"] == "solved"
-        else "the evidence was read: the case stands"
+        else _("the evidence was read: the case stands")
     )
 
 
@@ -104,8 +116,12 @@ async def _asked(page: Page, path: str, from_the_beginning: bool) -> str:
     interface = (await page.api.get(path))["interface"]
     where = f"/interfaces/{quote(interface, safe='')}/run"
     await page.api.post(where, {"from_the_beginning": from_the_beginning})
-    all_of_it = "for everything that it still has" if from_the_beginning else "for what is new there"
-    return f"{interface} is asked now {all_of_it}: what was mended comes by itself"
+    all_of_it = _("for everything that it still has") if from_the_beginning else _("for what is new there")
+    return _(
+        "%(interface)s is asked now %(all_of_it)s: what was mended comes by itself",
+        interface=interface,
+        all_of_it=all_of_it,
+    )
 
 
 def _row(page: Page) -> dict[str, Any]:

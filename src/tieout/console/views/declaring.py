@@ -8,6 +8,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from tieout.console.asking import AnswerError
+from tieout.console.language import _
 from tieout.console.rendering import Page, Renderer
 
 VALUE, OPTION = "value.", "option."
@@ -48,7 +49,7 @@ class InterfaceForm:
             "reason": page.typed.get("reason", "").strip() or "set up",
         }
         await page.api.post(path, given, "PUT")
-        return f"/interfaces/{quote(name, safe='')} {name} is in force: interfaces/{name}.toml says what was entered"
+        return f"/interfaces/{quote(name, safe='')} " + in_force(name)
 
 
 def free_name(system: str, flows: list[dict[str, Any]]) -> str:
@@ -81,7 +82,9 @@ def table_of(text: str) -> dict[str, str]:
             continue
         key, sign, value = line.partition("=")
         if not (sign and key.strip() and value.strip()):
-            raise AnswerError(422, {"detail": f"{line.strip()!r} is no line of key = value"})
+            raise AnswerError(
+                422, {"detail": _("%(line)s is no line of key = value", line=repr(line.strip()))}
+            )
         found[key.strip()] = value.strip()
     return found
 
@@ -120,3 +123,8 @@ def _shown(field: dict[str, Any], value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
+
+
+def in_force(name: str) -> str:
+    """That an interface was declared, in words."""
+    return _("%(name)s is in force: interfaces/%(name)s.toml says what was entered", name=name)

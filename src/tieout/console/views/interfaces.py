@@ -8,6 +8,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from tieout.console.charts import Bar, Box, bars, columns, flow
+from tieout.console.language import _, counted
 from tieout.console.rendering import Page, Renderer
 from tieout.money import Period
 
@@ -15,16 +16,16 @@ from tieout.money import Period
 def health(row: dict[str, Any]) -> tuple[str, str]:
     """How an interface does, in a word, and how that looks."""
     if row["paused"]:
-        return "paused", "busy"
+        return _("paused"), "busy"
     if row["last_error"]:
-        return "does not answer", "bad"
+        return _("does not answer"), "bad"
     if row["waits"]:
-        return "waits", "busy"
+        return _("waits"), "busy"
     if row["held"]:
-        return f"{row['held']} in exception", "bad"
+        return _("%(held)s in exception", held=row["held"]), "bad"
     if row["waiting"] or row["backlog"]:
-        return "working", "busy"
-    return ("well", "good") if row["documents"] else ("nothing came yet", "quiet")
+        return _("working"), "busy"
+    return (_("well"), "good") if row["documents"] else (_("nothing came yet"), "quiet")
 
 
 class Interfaces:
@@ -41,14 +42,14 @@ class Interfaces:
         drawn = [
             Bar(
                 f["interface"], ((f["backlog"], "series"), (f["held"], "series bad")),
-                f"{f['backlog']} on its way, {f['held']} held", href=f"/interfaces/{quote(f['interface'])}",
+                _("%(backlog)s on its way, %(held)s held", backlog=f['backlog'], held=f['held']), href=f"/interfaces/{quote(f['interface'])}",
             )
             for f in backlog
         ]  # fmt: skip
         return self._r.render(
             page, "interfaces.html", flows=flows, map=system_map(flows), health=health, now=page.now,
             volume_rows=volumes, volume_chart=volume_chart(volumes), backlog_rows=backlog,
-            backlog_chart=bars("Backlog by interface", drawn),
+            backlog_chart=bars(_("Backlog by interface"), drawn),
         )  # fmt: skip
 
 
@@ -79,22 +80,22 @@ class Interface:
         match page.typed.get("act"):
             case "pause":
                 await page.api.post(f"{path}/pause", {"reason": page.typed.get("reason", "")})
-                return "paused: nothing is asked, planned or delivered until it is resumed"
+                return _("paused: nothing is asked, planned or delivered until it is resumed")
             case "resume":
                 await page.api.post(f"{path}/resume")
-                return "it goes on"
+                return _("it goes on")
             case "try":
                 page.shown["tried"] = await page.api.post(f"{path}/replay/try", span)
                 return None
             case "replay":
                 done = await page.api.post(f"{path}/replay", span)
-                return f"{done['replayed']} documents are reprocessed"
+                return _("%(replayed)s documents are reprocessed", replayed=done["replayed"])
             case "run-all":
                 await page.api.post(f"{path}/run", {"from_the_beginning": True})
-                return "everything that its source still has is asked for: what is known has no effect"
+                return _("everything that its source still has is asked for: what is known has no effect")
             case _:
                 await page.api.post(f"{path}/run")
-                return "its source is asked now"
+                return _("its source is asked now")
 
 
 async def _volumes(page: Page, interface: str) -> list[dict[str, Any]]:
@@ -107,15 +108,18 @@ async def _volumes(page: Page, interface: str) -> list[dict[str, Any]]:
     return [{"day": d, "documents": n} for d, n in sorted(days.items())]
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 def volume_chart(rows: list[dict[str, Any]]) -> Any:
     """A column a day, in the order of the rows, each day without its year."""
     return columns(
         "Documents a day",
-        [(r["day"][5:], r["documents"], f"{r['day']}: {r['documents']} documents") for r in rows],
+        [
+            (
+                r["day"][5:],
+                r["documents"],
+                _("%(day)s: %(documents)s documents", day=r["day"], documents=r["documents"]),
+            )
+            for r in rows
+        ],
     )
 
 
@@ -126,10 +130,18 @@ def system_map(flows: list[dict[str, Any]]) -> Any:
         mine = [f for f in flows if f["system"] == system]
         bad = any(f["last_error"] for f in mine)
         kind = "bad" if bad else "good" if any(f["documents"] for f in mine) else "quiet"
-        boxes.append(Box(f"s:{system}", 0, system, _count(len(mine), "interface"), kind))
+        boxes.append(
+            Box(
+                f"s:{system}",
+                0,
+                system,
+                counted("%(count)s interface", "%(count)s interfaces", len(mine)),
+                kind,
+            )
+        )
     for f in sorted(flows, key=lambda x: (x["system"], x["interface"])):
         words, kind = health(f)
-        said = f"{_count(f['documents'], 'document')}, {words}"
+        said = counted("%(count)s document", "%(count)s documents", f["documents"]) + f", {words}"
         boxes.append(
             Box(f"i:{f['interface']}", 1, f["interface"], said, kind, f"/interfaces/{quote(f['interface'])}")
         )
@@ -138,6 +150,12 @@ def system_map(flows: list[dict[str, Any]]) -> Any:
     for entity in sorted({f["entity"] for f in flows}):
         posted = sum(f["posted"] for f in flows if f["entity"] == entity)
         boxes.append(
-            Box(f"e:{entity}", 2, f"Odoo: {entity}", f"{posted} posted", "good" if posted else "quiet")
+            Box(
+                f"e:{entity}",
+                2,
+                f"Odoo: {entity}",
+                _("%(posted)s posted", posted=posted),
+                "good" if posted else "quiet",
+            )
         )
-    return flow("Systems and flows", boxes, edges)
+    return flow(_("Systems and flows"), boxes, edges)

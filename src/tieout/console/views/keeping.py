@@ -8,12 +8,13 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from tieout.console.asking import AnswerError
+from tieout.console.language import _, marked
 from tieout.console.rendering import PLACES, Page, Renderer
 
 # Lists that have something to keep: what stands behind their address.
 LISTS = {path: title for path, title, _, _ in PLACES if path in (
     "/tie-out", "/cases", "/approvals", "/documents", "/payouts", "/receivables", "/deliveries", "/evidence",
-)} | {"/find": "Find"}  # fmt: skip
+)} | {"/find": marked("Find")}  # fmt: skip
 
 
 async def known_interfaces(page: Page) -> list[str]:
@@ -40,7 +41,7 @@ class Views:
         known = of if of in LISTS else next(iter(LISTS))
         roles = sorted({g["role"] for g in page.who["grants"]})
         return self._r.render(
-            page, "views.html", of=known, title=LISTS[known], roles=roles, views=await page.api.get("/views", page=known),
+            page, "views.html", of=known, title=_(LISTS[known]), roles=roles, views=await page.api.get("/views", page=known),
             asked=page.typed.get("asked") or page.arg("asked"), lists=LISTS,
         )  # fmt: skip
 
@@ -49,10 +50,15 @@ class Views:
         if page.typed.get("act") == "forget":
             number, name = page.typed.get("number", ""), page.typed.get("name", "")
             await page.api.post(f"/views/{quote(number, safe='')}", method="DELETE")
-            return f"“{name}” is not kept any more"
+            return _("“%(name)s” is not kept any more", name=name)
         if page.typed.get("page") not in LISTS:
             raise AnswerError(
-                422, {"detail": f"{page.typed.get('page', '')[:60]} is no list whose views are kept"}
+                422,
+                {
+                    "detail": _(
+                        "%(page)s is no list whose views are kept", page=page.typed.get("page", "")[:60]
+                    )
+                },
             )
         to = page.typed.get("to", "")
         given = {
@@ -60,4 +66,4 @@ class Views:
             "shared": to != "", "role": to.removeprefix("role:") if to.startswith("role:") else "",
         }  # fmt: skip
         made = await page.api.post("/views", given)
-        return f"{made['page']}?{made['asked']} “{made['name']}” is kept"
+        return f"{made['page']}?{made['asked']} " + _("“%(name)s” is kept", name=made["name"])

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from tieout.console.asking import AnswerError
 from tieout.console.charts import Bar, bars
+from tieout.console.language import _
 from tieout.console.rendering import Page, Renderer
 
 
@@ -63,37 +64,42 @@ class Matching:
         match page.typed.get("act"):
             case "accept":
                 await page.api.post(f"{where}/accept")
-                return "accepted: it is applied now"
+                return _("accepted: it is applied now")
             case "split":
                 await page.api.post(f"{where}/accept", {"lines": lines})
-                return "accepted with these lines alone: the others stay open"
+                return _("accepted with these lines alone: the others stay open")
             case "reject":
                 await page.api.post(f"{where}/reject", reason)
-                return "rejected: it is not suggested again"
+                return _("rejected: it is not suggested again")
             case "write-off":
                 done = await page.api.post(f"{where}/write-off", reason)
-                return "written off" if done["applied"] else "the write-off waits for a second person"
+                return _("written off") if done["applied"] else _("the write-off waits for a second person")
             case "approve":
                 await page.api.post(f"{where}/approve")
-                return "approved: it is applied now"
+                return _("approved: it is applied now")
             case "undo":
                 await page.api.post("/matches/undo", {"key": page.typed.get("key", ""), **reason})
-                return "it is taken apart now"
+                return _("it is taken apart now")
         entity = page.arg("entity") or await self._entity(page)
         if page.typed.get("act") == "read":
             done = await page.api.post("/matches/read", {"entity": entity})
-            return f"{done['items']} open lines were read: {done['applied']} matches were sure, {done['suggested']} are suggested"
+            return _(
+                "%(items)s open lines were read: %(applied)s matches were sure, %(suggested)s are suggested",
+                items=done["items"],
+                applied=done["applied"],
+                suggested=done["suggested"],
+            )
         if not lines:
-            raise AnswerError(422, {"detail": "choose lines first: the boxes before them"})
+            raise AnswerError(422, {"detail": _("choose lines first: the boxes before them")})
         if page.typed.get("act") == "book":
             if len(lines) != 1:
-                raise AnswerError(422, {"detail": "choose the one line of cash that is booked"})
+                raise AnswerError(422, {"detail": _("choose the one line of cash that is booked")})
             given = {"entity": entity, "line": lines[0], "account": page.typed.get("account", "")}
             await page.api.post("/matches/book", given)
-            return "booked: it is applied now"
+            return _("booked: it is applied now")
         given = {"entity": entity, "lines": lines, "difference": page.typed.get("difference", "")}
         await page.api.post("/matches/join", given)
-        return "matched: it is applied now"
+        return _("matched: it is applied now")
 
     async def _entity(self, page: Page) -> str:
         sums = await page.api.get("/matches/open/sums")
@@ -115,9 +121,9 @@ class Lessons:
         number = page.typed.get("lesson", "")
         if page.typed.get("act") == "approve":
             await page.api.post(f"/lessons/{number}/approve")
-            return "approved: matching uses it from the next run on"
+            return _("approved: matching uses it from the next run on")
         await page.api.post(f"/lessons/{number}/reject", {"reason": page.typed.get("reason", "")})
-        return "rejected"
+        return _("rejected")
 
 
 def rate_chart(rows: list[dict[str, Any]]) -> Any:
@@ -127,6 +133,18 @@ def rate_chart(rows: list[dict[str, Any]]) -> Any:
         total = r["by_policy"] + r["by_people"]
         share = Decimal(100 * r["by_policy"]) / total if total else Decimal(0)
         parts = ((r["by_policy"], "series"), (r["by_people"], "series second"))
-        note = f"{r['period']}: {r['by_policy']} by policy, {r['by_people']} by people"
-        drawn.append(Bar(r["period"], parts, f"{total}, {share:.0f}% by policy", note))
-    return bars("Who matched", drawn)
+        note = _(
+            "%(period)s: %(by_policy)s by policy, %(by_people)s by people",
+            period=r["period"],
+            by_policy=r["by_policy"],
+            by_people=r["by_people"],
+        )
+        drawn.append(
+            Bar(
+                r["period"],
+                parts,
+                _("%(total)s, %(share)s %% by policy", total=total, share=f"{share:.0f}"),
+                note,
+            )
+        )
+    return bars(_("Who matched"), drawn)

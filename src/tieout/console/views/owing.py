@@ -7,11 +7,12 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from tieout.console.language import _, marked, told
 from tieout.console.rendering import Page, Renderer
 from tieout.console.views.keeping import kept_views
 
-KINDS = ("reminded", "promised", "handed over", "taken back")
-STATUSES = ("open", "promised", "reminded", "in collection", "paid")
+KINDS = (marked("reminded"), marked("promised"), marked("handed over"), marked("taken back"))
+STATUSES = (marked("open"), marked("promised"), marked("reminded"), marked("in collection"), marked("paid"))
 
 
 class Receivables:
@@ -47,4 +48,8 @@ class Receivables:
             said["promised_on"] = page.typed["promised_on"]
         path = f"/receivables/invoices/{quote(entity, safe='')}/{quote(move, safe='')}/events"
         stands = await page.api.post(path, said)
-        return f"invoice {page.typed.get('number', move)} is {stands['status']}"
+        return _(
+            "invoice %(number)s is %(status)s",
+            number=page.typed.get("number", move),
+            status=told(stands["status"]),
+        )

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from tieout.console.language import _
 from tieout.console.rendering import Page, Renderer
 
 
@@ -47,4 +48,8 @@ class Payments:
             return None
         made = await page.api.post("/payment-runs", given)
         count = len(made["payments"])
-        return f"run {made['run']} is proposed: {count} payments wait for somebody else's approval"
+        return _(
+            "run %(run)s is proposed: %(count)s payments wait for somebody else's approval",
+            run=made["run"],
+            count=count,
+        )

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from tieout.console.language import _, marked, speaking, speech_of
 from tieout.console.rendering import Page, Renderer
+from tieout.console.words import plain
 
 
 def said(change: dict[str, Any]) -> str:
@@ -57,33 +58,38 @@ class Access:
                 return None
             case "sign-out":
                 await api.post(f"{path}/sessions", method="DELETE")
-                return f"{name} is signed out everywhere"
+                return _("%(name)s is signed out everywhere", name=name)
             case "reset":
-                return _waits(await api.post(f"{path}/reset"), f"{name} signs in anew")
+                return _waits(await api.post(f"{path}/reset"), _("%(name)s signs in anew", name=name))
             case "leave":
-                return _waits(await api.post(path, method="DELETE"), f"{name} is let in no more")
+                return _waits(
+                    await api.post(path, method="DELETE"), _("%(name)s is let in no more", name=name)
+                )
             case "confirm":
                 await api.post(f"/access/changes/{quote(page.typed.get('no', ''), safe='')}/confirm")
-                return "confirmed"
+                return _("confirmed")
             case "revoke":
                 given = {k: page.typed.get(k, "") for k in ("name", "role", "entity")}
-                return _waits(await api.post("/access/grants/revoke", given), "the role is taken")
+                return _waits(await api.post("/access/grants/revoke", given), _("the role is taken"))
             case "add":
                 given = {
                     "name": name,
                     "human": not page.typed.get("service"),
                     "names": _listed(page.typed.get("names", "")),
                 }
-                return _waits(await api.post("/access/people", given), f"{name} is added")
+                return _waits(await api.post("/access/people", given), _("%(name)s is added", name=name))
             case "grant":
                 given = {k: page.typed.get(k, "") for k in ("name", "role", "entity")}
                 given["limit"] = page.typed.get("limit") or None
-                return _waits(await api.post("/access/grants", given), f"{name} is {given['role']} now")
+                return _waits(
+                    await api.post("/access/grants", given),
+                    _("%(name)s is %(role)s now", name=name, role=plain(given["role"])),
+                )
             case "end-key":
                 await api.post(
                     f"/access/service-keys/{quote(page.typed.get('key_id', ''), safe='')}", method="DELETE"
                 )
-                return "the key ended"
+                return _("the key ended")
             case _:
                 given = {
                     "account": page.typed.get("account", ""), "label": page.typed.get("label", ""),
@@ -97,7 +103,7 @@ class Access:
 
 
 def _waits(made: dict[str, Any] | None, done: str) -> str:
-    return "asked: another administrator confirms it" if made and made.get("waits") else done
+    return _("asked: another administrator confirms it") if made and made.get("waits") else done
 
 
 # What happened to a case of which somebody is told, by whose doing.
@@ -142,7 +148,7 @@ class Me:
                 return _("nothing is new any more")
             case "end-others":
                 await page.api.post("/me/sessions", method="DELETE")
-                return "all other sessions ended"
+                return _("all other sessions ended")
             case "speak":
                 given = {k: page.typed.get(k, "") for k in ("language", "forms")}
                 await page.api.post("/me/preferences", given, "PUT")
@@ -153,7 +159,7 @@ class Me:
                 await page.api.post(
                     f"/me/ways/{quote(page.typed.get('number', ''), safe='')}", method="DELETE"
                 )
-                return "removed"
+                return _("removed")
             case "renew":
                 made = await page.api.post("/me/recovery")
                 page.shown["codes"] = made["recovery_codes"]
@@ -162,4 +168,4 @@ class Me:
                 given = {k: page.typed.get(k, "") for k in ("old", "new")}
                 page.typed = {}
                 await page.api.post("/me/password", given, "PUT")
-                return "the password is another one; all other sessions ended"
+                return _("the password is another one; all other sessions ended")

@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from tieout.console.language import _
 from tieout.console.rendering import Page, Renderer
-from tieout.console.views.connecting import connect_entered, entered_system
+from tieout.console.views.connecting import connect_entered, entered_system, works
 from tieout.console.views.keeping import kept_views
 
 _SEARCH = ("subject", "action", "actor", "entity")
@@ -50,7 +51,11 @@ class Mapping:
             return None
         given |= {"seen": page.typed.get("seen", ""), "reason": page.typed.get("reason", "")}
         done = await page.api.post(self._path(page), given, "PUT")
-        return f"in force: {len(done['added'])} rows added, {len(done['removed'])} taken out"
+        return _(
+            "in force: %(added)s rows added, %(removed)s taken out",
+            added=len(done["added"]),
+            removed=len(done["removed"]),
+        )
 
     def _path(self, page: Page) -> str:
         return f"/mappings/{quote(page.request.path_params['table'], safe='')}"
@@ -115,11 +120,11 @@ class Systems:
             case "take out":
                 name = page.typed.get("system", "")
                 await page.api.post(f"/systems/{quote(name, safe='')}", method="DELETE")
-                return f"{name} is not connected any more"
+                return _("%(name)s is not connected any more", name=name)
             case "end":
                 number = quote(page.typed.get("number", ""), safe="")
                 await page.api.post(f"/subscriptions/{number}", method="DELETE")
-                return "it is told nothing more"
+                return _("it is told nothing more")
             case _:
                 given = {
                     "url": page.typed.get("url", ""), "entity": page.typed.get("entity", "") or "*",
@@ -134,4 +139,4 @@ class Systems:
         """Ask it step by step, and connect it where every step works."""
         name = page.typed.get("name", "").strip()
         count = await connect_entered(page, name, entered_system(page))
-        return f"/systems {name} is connected: all {count} steps work"
+        return "/systems " + works(name, count)

@@ -11,9 +11,10 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 
 from tieout.console.asking import AnswerError
+from tieout.console.language import _, counted
 from tieout.console.rendering import Page, Renderer
-from tieout.console.views.connecting import connect_entered
-from tieout.console.views.declaring import answers_of, entered, free_name
+from tieout.console.views.connecting import connect_entered, works
+from tieout.console.views.declaring import answers_of, entered, free_name, in_force
 from tieout.console.views.proving import net_of
 from tieout.processes.causes import UNMAPPED_ACCOUNT
 
@@ -64,7 +65,7 @@ class SetUp:
     async def _let_in(self, page: Page) -> str | None:
         if page.typed.get("act") == "take":
             taken = await page.api.post("/set-up/roles")
-            return f"/set-up you hold {', '.join(taken['roles'])}, by your own word"
+            return "/set-up " + _("you hold %(roles)s, by your own word", roles=", ".join(taken["roles"]))
         name, role = page.typed.get("name", "").strip(), page.typed.get("role", "")
         path = f"/access/people/{quote(name, safe='') or '-'}"
         people = await page.api.get("/access/people")
@@ -72,7 +73,11 @@ class SetUp:
         if not any(p["name"] == name for p in people):
             waits = (await page.api.post("/access/people", {"name": name}))["waits"]
         if waits:
-            return f"{name} is let in once another administrator confirms it, on Access; then the role {role} is given the same way"
+            return _(
+                "%(name)s is let in once another administrator confirms it, on Access; then the role %(role)s is given the same way",
+                name=name,
+                role=role,
+            )
         made = await page.api.post("/access/grants", {"name": name, "role": role, "entity": "*"})
         invited = await page.api.post(f"{path}/invitation")
         page.shown["link"] = {"name": name, "link": invited["link"], "waits": made["waits"]}
@@ -98,7 +103,7 @@ class SetUp:
             given["settings"]["company"] = str(found[0]["company"])
         name = page.typed.get("name", "").strip() or "odoo"
         count = await connect_entered(page, name, given)
-        return f"/set-up/company {name} is connected: all {count} steps work"
+        return "/set-up/company " + works(name, count)
 
     # companies
 
@@ -124,8 +129,8 @@ class SetUp:
             "posts": page.typed.get("posts") == "yes", "seen": page.typed.get("seen", ""),
         }  # fmt: skip
         made = await page.api.post(f"/set-up/entities/{quote(code, safe='') or '-'}", given, "PUT")
-        said = "" if made["posts"] else ": its sources are read and proven, and nothing is posted"
-        return f"/set-up/company {code} is entered{said}"
+        said = "" if made["posts"] else _(": its sources are read and proven, and nothing is posted")
+        return "/set-up/company " + _("%(code)s is entered", code=code) + said
 
     # accounts
 
@@ -155,9 +160,10 @@ class SetUp:
             "seen": page.typed.get("seen", ""),
         }  # fmt: skip
         made = await page.api.post("/set-up/accounts", given, "PUT")
-        said = f"/set-up/source {made['added']} roles have an account"
+        roles = counted("%(count)s role has an account", "%(count)s roles have an account", made["added"])
+        said = f"/set-up/source {roles}"
         again = await self._reprocess(page) if made["added"] else 0
-        return f"{said}; {again} that waited for it are reprocessed" if again else said
+        return _("%(said)s; %(again)s that waited for it are reprocessed", said=said, again=again) if again else said
 
     async def _reprocess(self, page: Page) -> int:
         """Let what was held for want of an account be planned again: it was picked, and nobody looks for another button. 0 where whoever
@@ -192,7 +198,7 @@ class SetUp:
         name = page.typed.get("name", "").strip()
         given = {"connector": page.typed.get("connector", ""), "settings": settings}
         count = await connect_entered(page, name, given)
-        return f"/set-up/interface?system={quote(name)} {name} is connected: all {count} steps work"
+        return f"/set-up/interface?system={quote(name)} " + works(name, count)
 
     async def _interface(self, page: Page) -> dict[str, Any]:
         sources = [s for s in await page.api.get("/systems") if "read_back" not in s["can"]]
@@ -219,7 +225,7 @@ class SetUp:
         if page.typed.get("act") == "try":
             return None
         await page.api.post(path, {**given, "seen": page.typed.get("seen", ""), "reason": "set up"}, "PUT")
-        return f"/set-up/figure {name} is in force: interfaces/{name}.toml says what was entered"
+        return "/set-up/figure " + in_force(name)
 
     # the first figure
 
@@ -246,11 +252,13 @@ class SetUp:
         name, period = page.typed.get("interface", ""), page.typed.get("period", "")
         if page.typed.get("act") == "run":
             await page.api.post(f"/interfaces/{quote(name, safe='')}/run")
-            return "/set-up/figure its source is asked now"
+            return "/set-up/figure " + _("its source is asked now")
         rows = await page.api.post("/tie-out/take", {"interface": name, "period": period})
         if not rows:
-            return "/set-up/figure its source states no figure of that month"
-        return "/set-up/figure the source's own figure is taken: it stands beside what was read"
+            return "/set-up/figure " + _("its source states no figure of that month")
+        return "/set-up/figure " + _(
+            "the figure of the source itself is taken: it stands beside what was read"
+        )
 
     async def _entities(self, page: Page) -> list[str]:
         """The entities that were entered, as the companies' systems know them."""

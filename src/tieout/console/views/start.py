@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from tieout.console.language import _, marked
 from tieout.console.rendering import Page, Renderer
 
 
@@ -32,12 +33,12 @@ class Start:
         sees = page.may("documents:read")
         first = proven[-1] if proven else None
         return [
-            _step("You are in", True, f"You are {page.who['person']}. A second administrator is let in on Access; whatever gives rights takes two from then on.", "/access", "Access"),
-            _step("You see figures", sees, "An administrator sees no figures by that. Give a role that does: add somebody as viewer or controller, and invite them." if not sees else "Your roles show figures.", "/access" if not sees else "", "Access"),
-            _step("Sources are asked", documents > 0, f"{documents} documents came from {', '.join(f['interface'] for f in flows if f['documents'])}." if documents else "Nothing came yet: Interfaces says what is asked and what answers.", "/interfaces", "Interfaces"),
-            _step("Odoo has them", posted > 0, f"{posted} documents are posted, each read back from Odoo." if posted else "A document is posted once it was read back from Odoo.", "/documents", "Documents"),
-            _step("A first payout is proven", first is not None, f"{first['payout_key']}: what it is made of ({first['parts']} of the provider's movements) sums to what arrived at the bank, residual 0.00." if first else "A payout is proven once its movements sum to it, stand in Odoo, and it arrived at the bank. The provider pays out after two days.", f"/payouts/{first['document_id']}" if first else "/payouts", "Its proof" if first else "Payouts"),
-            _step("Exceptions wait for people", bool(cases), f"{sum(c['count'] for c in cases)} cases wait, each with what it costs and what recovers it." if cases else "Nothing is in exception.", "/cases", "Cases"),
+            _step(_("You are in"), True, _("You are %(person)s. A second administrator is let in on Access; whatever gives rights takes two from then on.", person=page.who['person']), "/access", marked("Access")),
+            _step(_("You see figures"), sees, _("An administrator sees no figures by that. Give a role that does: add somebody as viewer or controller, and invite them.") if not sees else _("Your roles show figures."), "/access" if not sees else "", marked("Access")),
+            _step(_("Sources are asked"), documents > 0, _("%(documents)s documents came from %(interfaces)s interfaces.", documents=documents, interfaces=sum(f['documents'] > 0 for f in flows)) if documents else _("Nothing came yet: Interfaces says what is asked and what answers."), "/interfaces", marked("Interfaces")),
+            _step(_("Odoo has them"), posted > 0, _("%(posted)s documents are posted, each read back from Odoo.", posted=posted) if posted else _("A document is posted once it was read back from Odoo."), "/documents", marked("Documents")),
+            _step(_("A first payout is proven"), first is not None, _("%(payout_key)s: what it is made of (%(parts)s of the provider's movements) sums to what arrived at the bank, residual 0.00.", payout_key=first['payout_key'], parts=first['parts']) if first else _("A payout is proven once its movements sum to it, stand in Odoo, and it arrived at the bank. The provider pays out after two days."), f"/payouts/{first['document_id']}" if first else "/payouts", _("Its proof") if first else "Payouts"),
+            _step(_("Exceptions wait for people"), bool(cases), _("%(count)s cases wait, each with what it costs and what recovers it.", count=sum(c['count'] for c in cases)) if cases else _("Nothing is in exception."), "/cases", marked("Cases")),
             *([_own()] if page.site.environment == "sandbox" else []),
         ]  # fmt: skip
 

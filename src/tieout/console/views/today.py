@@ -9,8 +9,9 @@ from starlette.responses import RedirectResponse, Response
 
 from tieout.console.asking import AnswerError
 from tieout.console.charts import Bar, bars
+from tieout.console.language import _
 from tieout.console.rendering import Page, Renderer
-from tieout.console.words import amount
+from tieout.console.words import amount, plain
 
 
 class Today:
@@ -61,10 +62,10 @@ def cash_chart(rows: list[dict[str, Any]]) -> Any:
         sums[key] = sums.get(key, Decimal(0)) + Decimal(r["amount"])
     drawn = [
         Bar(
-            f"{kind} {currency}",
+            f"{plain(kind)} {currency}",
             ((abs(total), "series neg" if total < 0 else "series"),),
             str(amount(total, currency).striptags()),
         )
         for (kind, currency), total in sorted(sums.items())
     ]
-    return bars("Cash by what it is", drawn)
+    return bars(_("Cash by what it is"), drawn)
