@@ -143,7 +143,7 @@ def rate_chart(rows: list[dict[str, Any]]) -> Any:
             Bar(
                 r["period"],
                 parts,
-                _("%(total)s, %(share)s %% by policy", total=total, share=f"{share:.0f}"),
+                _("%(total)s, %(share)s %% by policy", total=total, share=round(share)),
                 note,
             )
         )
