@@ -76,3 +76,36 @@ def test_an_entity_that_one_may_not_see_any_more_is_none(desk: Desk) -> None:
     )
     chosen = {who: desk.api[who].get("/session").json()["preferences"]["entity"] for who in ("cy", "eve")}
     assert chosen == {"cy": "US", "eve": ""}
+
+
+def rows(desk: Desk, who: str, path: str) -> set[str]:
+    """The entities of the documents that a list shows."""
+    return set(re.findall(r"</td><td>(US|EU)</td><td", page(desk, who, path)))
+
+
+def test_lists_open_with_the_entity_that_was_chosen_until_the_address_says_another(desk: Desk) -> None:
+    desk.fill()
+    assert rows(desk, "cy", "/documents") == {"US", "EU"}
+    csrf = re.search(r'name="csrf" value="([^"]+)"', page(desk, "cy", "/me"))
+    assert csrf is not None
+    given = {"csrf": csrf[1], "act": "entity", "entity": "US", "back": "/documents?state=posted"}
+    done = desk.pages["cy"].post("/me", data=given)
+    assert (done.status_code, done.headers["location"]) == (303, "/documents?state=posted")
+    assert rows(desk, "cy", "/documents") == {"US"}
+    # The page's own filter wins, and so does "all", which stays said from page to page.
+    assert rows(desk, "cy", "/documents?entity=EU") == {"EU"}
+    assert rows(desk, "cy", "/documents?entity=") == {"US", "EU"}
+    assert "entity=&amp;sort=" in page(desk, "cy", "/documents?entity=")
+    # Of cases as well; a file of the list holds what the list shows.
+    assert "us_case" in page(desk, "cy", "/cases") and "eu_case" not in page(desk, "cy", "/cases")
+    assert "/export/documents.csv?entity=US" in page(desk, "cy", "/documents")
+    # One who sees a single entity has nothing to choose.
+    assert "Lists open with:" not in page(desk, "eve", "/documents")
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "/\\evil", "https://evil.example", "/a b", ""])
+def test_choosing_leads_to_no_other_site(desk: Desk, back: str) -> None:
+    csrf = re.search(r'name="csrf" value="([^"]+)"', page(desk, "cy", "/me"))
+    assert csrf is not None
+    given = {"csrf": csrf[1], "act": "entity", "entity": "", "back": back}
+    assert desk.pages["cy"].post("/me", data=given).headers["location"] == "/"

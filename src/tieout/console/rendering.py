@@ -63,6 +63,22 @@ PLACES = (
     ("/systems", marked("Systems"), "systems:read", "s"),
     ("/set-up", marked("Set up"), "systems:read", "q"),
 )
+# Lists, and what is summed, that may be of one entity: they open with the one that somebody chose.
+OF_ENTITIES = frozenset(
+    (
+        "/",
+        "/tie-out",
+        "/cases",
+        "/matching",
+        "/approvals",
+        "/documents",
+        "/payouts",
+        "/payments",
+        "/receivables",
+        "/close",
+        "/deliveries",
+    )
+)
 GROUPS = ((marked("Work"), 0, 5), (marked("Books"), 5, 10), (marked("Platform"), 10, 17))
 
 
@@ -101,8 +117,35 @@ class Page:
         return str(self.who["at"])
 
     def arg(self, name: str, default: str = "") -> str:
-        """A parameter of the address, its last value where it stands there several times."""
+        """A parameter of the address, its last value where it stands there several times. Of a list that may be of one entity, the one
+        that whoever looks chose for all lists, unless the address says another one, or says "" for all."""
+        if name == "entity" and self.opens_with:
+            default = self.opens_with
         return self.request.query_params.get(name, default)
+
+    @property
+    def opens_with(self) -> str:
+        """The entity that this list opens with; "" for all: where none is chosen, and where the address names a group, which is of one."""
+        named = self.request.query_params.get("group")
+        listed = self.request.url.path in OF_ENTITIES
+        return str(self.who["preferences"]["entity"]) if listed and not named else ""
+
+    def among(self, entities: list[str]) -> str:
+        """The entity of a page that is always of one: what a form or the address says, else the chosen one where it is among them, else
+        their first."""
+        said = self.typed.get("entity") or self.request.query_params.get("entity", "")
+        if said:
+            return said
+        chosen = str(self.who["preferences"]["entity"])
+        return chosen if chosen in entities else next(iter(entities), "")
+
+    @property
+    def query(self) -> str:
+        """What stands behind the address, with the entity that the list opened with: a file of it holds the same."""
+        asked = self.request.url.query
+        if self.opens_with and "entity" not in self.request.query_params:
+            asked += ("&" if asked else "") + urlencode({"entity": self.opens_with})
+        return asked
 
     def values(self, name: str) -> list[str]:
         """Every value that a form has of a name."""
@@ -111,13 +154,17 @@ class Page:
     @property
     def asked(self) -> str:
         """What the address says of a list, as a view keeps it: from the list's beginning on."""
-        kept = [(k, v) for k, v in self.request.query_params.multi_items() if k != "after" and v]
-        return urlencode(kept)
+        return urlencode([(k, v) for k, v in parse_qsl(self.query) if k != "after"])
 
     def url(self, **changes: Any) -> str:
         """This page's address with other parameters; None leaves one out."""
         given = {**dict(self.request.query_params), **changes}
-        kept = {k: v for k, v in given.items() if v not in (None, "")}
+        # "" for all entities is said, where one is chosen.
+        kept = {
+            k: v
+            for k, v in given.items()
+            if v not in (None, "") or (v == "" and k == "entity" and self.opens_with)
+        }
         return self.request.url.path + (f"?{urlencode(kept)}" if kept else "")
 
 

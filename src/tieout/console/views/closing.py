@@ -40,8 +40,9 @@ class Closes:
         self._r = renderer
 
     async def view(self, page: Page) -> Response:
-        """Every close of every entity, how many business days each took, and the runbooks."""
-        found = await page.api.get("/closes")
+        """Every close of every entity, or of the chosen one, how many business days each took, and the runbooks."""
+        entity = page.arg("entity")
+        found = [c for c in await page.api.get("/closes") if entity in ("", c["entity"])]
         books = await page.api.maybe("/runbooks") or []
         days = [c for c in found if c["business_days"] is not None][:24]
         return self._r.render(

@@ -25,7 +25,7 @@ class Matching:
         does by itself."""
         sums = await page.api.get("/matches/open/sums")
         entities = page.who["entities"]
-        entity = page.arg("entity") or next((s["entity"] for s in sums), entities[0] if entities else "")
+        entity = page.among([s["entity"] for s in sums] or entities)
         asked = {"entity": entity, "words": page.arg("words"), "amount": page.arg("amount"), "limit": 30}
         nothing: dict[str, Any] = {"items": [], "next": None}
 
@@ -80,7 +80,7 @@ class Matching:
             case "undo":
                 await page.api.post("/matches/undo", {"key": page.typed.get("key", ""), **reason})
                 return _("it is taken apart now")
-        entity = page.arg("entity") or await self._entity(page)
+        entity = await self._entity(page)
         if page.typed.get("act") == "read":
             done = await page.api.post("/matches/read", {"entity": entity})
             return _(
@@ -103,7 +103,7 @@ class Matching:
 
     async def _entity(self, page: Page) -> str:
         sums = await page.api.get("/matches/open/sums")
-        return str(sums[0]["entity"]) if sums else ""
+        return page.among([s["entity"] for s in sums])
 
 
 class Lessons:

@@ -25,7 +25,7 @@ class Receivables:
         """The entity that was chosen, else the first whose receivables are read: whoever owes most, and invoices of a status
         page by page."""
         entities = await page.api.get("/receivables/entities")
-        entity = page.typed.get("entity") or page.arg("entity") or (entities[0] if entities else "")
+        entity = page.among(entities)
         owed: dict[str, Any] = {"items": [], "next": None}
         invoices = owed
         if entity in entities:

@@ -21,7 +21,7 @@ class Payments:
         """The runs of one entity: the one that was chosen, else the first that pays; of a chosen run its payments, with the
         checks of their payees."""
         entities = [e["entity"] for e in await page.api.get("/payment-runs/entities")]
-        entity = page.typed.get("entity") or page.arg("entity") or (entities[0] if entities else "")
+        entity = page.among(entities)
         runs = await page.api.get("/payment-runs", entity=entity) if entity in entities else []
         run = page.arg("run")
         checked = (

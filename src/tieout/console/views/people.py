@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -118,6 +119,11 @@ HAPPENED = {
 }
 
 
+def _own_path(back: str) -> str:
+    """Where somebody came from, if that is a page of ours, else Today."""
+    return back if re.fullmatch(r"/(?:[A-Za-z0-9][^\s\\]*|\?[^\s\\]*)?", back) else "/"
+
+
 class Me:
     """What somebody signs in with, where they are signed in, and how pages speak to them."""
 
@@ -155,6 +161,15 @@ class Me:
                 # What is said of it is in the language that was chosen.
                 with speaking(speech_of(given, page.request.headers.get("accept-language", ""))):
                     return _("pages are in this language and form from now on")
+            case "entity":
+                chosen = page.typed.get("entity", "")
+                await page.api.post("/me/preferences", {"entity": chosen}, "PUT")
+                said = (
+                    _("lists open with %(entity)s from now on", entity=chosen)
+                    if chosen
+                    else _("lists open with all entities")
+                )
+                return f"{_own_path(page.typed.get('back', ''))} {said}"
             case "remove":
                 await page.api.post(
                     f"/me/ways/{quote(page.typed.get('number', ''), safe='')}", method="DELETE"
