@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from tieout.console.language import _
 from tieout.console.rendering import Page, Renderer
 from tieout.console.views.keeping import kept_views, known_interfaces
 
