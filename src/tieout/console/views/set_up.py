@@ -163,7 +163,11 @@ class SetUp:
         roles = counted("%(count)s role has an account", "%(count)s roles have an account", made["added"])
         said = f"/set-up/source {roles}"
         again = await self._reprocess(page) if made["added"] else 0
-        return _("%(said)s; %(again)s that waited for it are reprocessed", said=said, again=again) if again else said
+        return (
+            _("%(said)s; %(again)s that waited for it are reprocessed", said=said, again=again)
+            if again
+            else said
+        )
 
     async def _reprocess(self, page: Page) -> int:
         """Let what was held for want of an account be planned again: it was picked, and nobody looks for another button. 0 where whoever
