@@ -63,6 +63,9 @@ select * from tieout.cases where state = 'open'
   and (%(period)s::text is null or period = %(period)s)
   and (%(group)s::text is null or group_key = %(group)s)
   and (%(ids)s::bigint[] is null or case_id = any(%(ids)s))
+  and (%(owners)s::text[] is null or owner = any(%(owners)s))
+  and (%(workers)s::text[] is null or not exists (select from unnest(%(workers)s::text[], %(of)s::text[]) w (name, entity)
+    where w.name = owner and w.entity in ('*', cases.entity)))
 order by amount desc, case_id
 
 -- name: groups

@@ -223,7 +223,8 @@ def _tell_of_owner(
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """Which open cases: None is any. `numbers` are these alone."""
+    """Which open cases: None is any. `numbers` are these alone; `owners` those of whoever goes by one of these names; `workers` those that
+    none of these has, each a name with an entity whose cases can be theirs ("*": every one)."""
 
     cause: str | None = None
     entity: str | None = None
@@ -231,12 +232,17 @@ class CaseFilter:
     period: str | None = None
     group: str | None = None
     numbers: tuple[int, ...] | None = None
+    owners: tuple[str, ...] | None = None
+    workers: tuple[tuple[str, str], ...] | None = None
 
     def given(self) -> dict[str, Any]:
         """As the parameters of a query."""
         return {
             "cause": self.cause, "entity": self.entity, "interface": self.interface, "period": self.period,
             "group": self.group, "ids": None if self.numbers is None else list(self.numbers),
+            "owners": None if self.owners is None else list(self.owners),
+            "workers": None if self.workers is None else [name for name, _ in self.workers],
+            "of": None if self.workers is None else [entity for _, entity in self.workers],
         }  # fmt: skip
 
 

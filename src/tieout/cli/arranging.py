@@ -19,7 +19,7 @@ PANELS: Final[dict[str, tuple[str, ...]]] = {
     "Begin": ("init", "check", "qualify", "demo", "sandbox"),
     "Run": ("up", "worker", "serve", "run", "ingest", "status"),
     "Prove": ("tieout", "payouts", "clearing", "cash", "taxes"),
-    "Decide": ("cases", "replay", "approvals", "reconcile", "matches", "lessons", "people"),
+    "Decide": ("cases", "told", "replay", "approvals", "reconcile", "matches", "lessons", "people"),
     "Pay and collect": ("payments", "receivables", "persons"),
     "Close a month": ("close", "cutoff", "accruals", "revalue", "extract"),
     "Keep evidence": ("evidence", "verify", "backup", "restore"),

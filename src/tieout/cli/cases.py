@@ -12,7 +12,7 @@ from rich.table import Table
 
 from tieout.cli.context import FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
-from tieout.cli.narrowing import refuse_unknown
+from tieout.cli.narrowing import Mine, Nobody, owned, refuse_unknown
 from tieout.cli.options import EntityAlone, Folder, InterfaceAlone, Json, PeriodAlone, Who
 
 if TYPE_CHECKING:
@@ -47,14 +47,17 @@ def list_cases(
     interface: InterfaceAlone = None,
     period: PeriodAlone = None,
     group: GroupOf = None,
+    mine: Mine = False,
+    nobody: Nobody = False,
     as_json: Json = False,
 ) -> None:
     """Open cases with their age, the largest amount at risk first."""
     from tieout.cases import CaseFilter, list_filtered
 
     project = open_running(folder)
+    wanted = CaseFilter(cause, entity, interface, period, group, **owned(project, mine, nobody))
     with project.database.transaction() as connection:
-        rows = list_filtered(connection, CaseFilter(cause, entity, interface, period, group))
+        rows = list_filtered(connection, wanted)
     if not rows:
         refuse_unknown(project, entity, interface, period, cause)
     if as_json:

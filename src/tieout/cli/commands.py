@@ -33,6 +33,7 @@ from tieout.cli import receivables as receivables_group
 from tieout.cli import reconcile as reconcile_command
 from tieout.cli import running as running_commands
 from tieout.cli import taxes as taxes_group
+from tieout.cli import told as told_command
 from tieout.cli.arranging import InOrder, arrange
 from tieout.cli.cases import entity_of_case
 from tieout.cli.context import (
@@ -88,6 +89,7 @@ cli.command("clearing")(clearing_command.clearing)
 cli.command("tieout")(prove_command.tieout)
 cli.command("payouts")(prove_command.payouts)
 cli.add_typer(taxes_group.group, name="taxes")
+cli.command("told")(told_command.told)
 cli.command("match")(match_command.match)
 cli.command("check")(checking_commands.check)
 cli.command("qualify")(qualifying_command.qualify)

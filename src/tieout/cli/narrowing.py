@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from tieout.cli.context import USAGE, fail
+from tieout.cli.identity import who_decides
 
 if TYPE_CHECKING:
     from tieout.operations.open_project import OpenProject
+
+Mine = Annotated[bool, typer.Option("--mine", help="yours alone, by your key")]
+Nobody = Annotated[bool, typer.Option("--nobody", help="those alone that no person has who may work them")]
+
+
+def owned(project: OpenProject, mine: bool, nobody: bool) -> dict[str, Any]:
+    """Whose cases are listed, as a filter of them takes it: everybody's, where neither is asked. Ends with 2 where both are, or where
+    nobody's key is held for one's own."""
+    from tieout.cases import READS, WORKS, names_with
+    from tieout.security import load_authority
+
+    if mine and nobody:
+        fail("--mine and --nobody are two lists: ask for one", USAGE)
+    name = who_decides(project, operation=READS) if mine else ""
+    if not (mine or nobody):
+        return {}
+    with project.database.transaction() as connection:
+        authority = load_authority(connection)
+    if mine:
+        return {"owners": tuple(sorted(authority.people[name].called()))}
+    return {"workers": tuple(names_with(authority, WORKS))}
 
 
 def refuse_unknown(
