@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from string import Formatter
@@ -89,13 +89,32 @@ class Cause:
     def fields_of(self, recovery: str) -> dict[str, str]:
         """The fields that were filled in where a case says `recovery`; none where that is no sentence of this cause,
         as older cases' may be. A case keeps its sentence alone, so that it reads the same for ever."""
+        return self.sentence_of(recovery)[1]
+
+    def sentence_of(self, recovery: str) -> tuple[str, dict[str, str]]:
+        """The sentence that a case's `recovery` is of, and the fields that were filled in; ("", {}) where it is none of this
+        cause's, or longer than any that is kept."""
         if len(recovery) > _LONGEST:
-            return {}
+            return "", {}
         for sentence in self.sentences:
             found = re.fullmatch(_form(sentence, self.name), recovery, re.DOTALL)
             if found:
-                return {k: _plain(v) if _quoted(sentence, k) else v for k, v in found.groupdict().items()}
-        return {}
+                return sentence, {
+                    k: _plain(v) if _quoted(sentence, k) else v for k, v in found.groupdict().items()
+                }
+        return "", {}
+
+    def said_in(self, recovery: str, gettext: Callable[[str], str]) -> str:
+        """`recovery` in another language: its sentence as `gettext` says it, with the same fields, or their names where it is
+        told of several cases. What is no sentence of this cause is looked up as it stands."""
+        for which in ("", *self.also):
+            if recovery == self.shown(which):
+                sentence = self.also[which] if which else self.says
+                return gettext(sentence).format(
+                    **{"cause": self.name, **{name: _Named(name.upper()) for name in fields_in(sentence)}}
+                )
+        sentence, fields = self.sentence_of(recovery)
+        return gettext(sentence).format(**{"cause": self.name, **fields}) if sentence else gettext(recovery)
 
     def of_several(self, one: str, other: str) -> str:
         """What to do about several cases, of which these two say different things: the sentence that both are of, with

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from markupsafe import Markup, escape
 
+from tieout.causes import cause_named
 from tieout.console import forms
 from tieout.console.language import _, counted, marked, told
 from tieout.money import shown_digits
@@ -90,6 +91,12 @@ def ticks(text: str) -> Markup:
     return Markup("").join(
         Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts)
     )
+
+
+def recovers(text: str, cause_name: str) -> Markup:
+    """What recovers a case, in the page's language: the sentence of its cause is looked up by its pattern, and what the case filled in
+    stays as it is."""
+    return ticks(cause_named(cause_name).said_in(text, told)) if text else Markup("")
 
 
 def _instant(value: Any) -> datetime | None:
@@ -206,7 +213,8 @@ TESTS = {"negative": negative, "nonzero": nonzero}
 FILTERS = {
     "told": told,
     "asked_words": asked_words,
-    "amount": amount, "number": number, "cause": cause, "plain": plain, "state": state, "ticks": ticks, "when": when,
+    "amount": amount, "number": number, "cause": cause, "plain": plain, "state": state, "ticks": ticks, "recovers": recovers,
+    "when": when,
     "day": day, "long_day": long_day, "month": month, "due": due, "age": age,
     "seconds": seconds,
     "masked": masked, "absolute": absolute, "percent": percent, "whole": whole,

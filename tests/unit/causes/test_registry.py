@@ -131,6 +131,32 @@ def test_several_cases_are_told_with_the_names_of_what_differs() -> None:
     assert cause.of_several("old words", one) == "old words"
 
 
+def test_what_a_case_says_is_said_in_another_language_with_what_it_filled_in() -> None:
+    cause = named("unmapped_account")
+    german = {
+        cause.says: "Zeile {key!r} in {table}: `tieout replay --cause {cause}`",
+        "old words": "alte Worte",
+    }
+    key = "a {key} of 'ours'"
+    assert cause.said_in(cause.say(key=key, table="accounts"), lambda t: german.get(t, t)) == (
+        f"Zeile {key!r} in accounts: `tieout replay --cause unmapped_account`"
+    )
+    # Told of several cases, it names what differs; a sentence of nobody's stands as it is, or as it is looked up.
+    assert cause.said_in(cause.shown(), lambda t: german.get(t, t)).startswith("Zeile KEY in TABLE:")
+    assert cause.said_in("old words", lambda t: german.get(t, t)) == "alte Worte"
+    assert cause.said_in("of nobody {key}", lambda t: german.get(t, t)) == "of nobody {key}"
+    assert cause.said_in("x" * 5000, lambda t: german.get(t, t)) == "x" * 5000
+
+
+@pytest.mark.parametrize("cause", EVERY, ids=lambda c: c.name)
+def test_every_sentence_is_the_same_by_its_pattern(cause: Cause) -> None:
+    for which in ("", *cause.also):
+        sentence = cause.also[which] if which else cause.says
+        said = cause.say(which, **dict.fromkeys(fields_in(sentence), "it's {x}"))
+        assert cause.said_in(said, str) == said
+        assert cause.said_in(cause.shown(which), str) == cause.shown(which)
+
+
 def test_a_name_is_declared_once() -> None:
     first = Cause(name="x", means="m", says="s", actions=())
     registry = Registry([first, Cause(name="x", means="m", says="s", actions=())])

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from tieout.api.v1.cells import as_csv
 from tieout.console.charts import Bar, Box, bars, columns, flow
+from tieout.console.language import Speech, speaking
 from tieout.console.views.approvals import differences, lines_of
-from tieout.console.words import amount, due, ticks
+from tieout.console.words import amount, due, recovers, ticks
 from tieout.formats.cells import meant_cell, plain_cell
+from tieout.operations.discover import discover
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,21 @@ def test_no_amount_is_rounded(value: Decimal) -> None:
 
 def test_what_people_wrote_is_no_markup() -> None:
     assert "<script>" not in str(ticks("`<script>` & <b>"))
+
+
+def test_what_recovers_a_case_is_said_in_german_with_its_own_key() -> None:
+    discover()
+    said = "add 'SKU <1>' to mappings/accounts.csv, then `tieout replay --cause unmapped_account`"
+    in_english = str(recovers(said, "unmapped_account"))
+    assert in_english == str(ticks(said))
+    with speaking(Speech("de")):
+        assert str(recovers(said, "unmapped_account")) == (
+            "&#39;SKU &lt;1&gt;&#39; in mappings/accounts.csv ergänzen, dann "
+            "<code>tieout replay --cause unmapped_account</code>"
+        )
+        # Another cause's sentence, or an older version's, stays as it came.
+        assert str(recovers(said, "missing_rate")) == in_english
+    assert recovers("", "unmapped_account") == ""
     drawn = bars("t", [Bar('<img src="x">', ((1, "series"),), '"><script>', href='"><script>')])
     assert "<script>" not in str(drawn) and "<img" not in str(drawn)
     drawn = flow("t", [Box("a", 0, "<b>", "<i>", "good", "/x?a=1&b=2")], [])
