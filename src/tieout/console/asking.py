@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message
 
+from tieout.console.language import _
+
 _PASSED = (
     b"cookie", b"origin", b"sec-fetch-site", b"host", b"user-agent", b"x-tieout-csrf", b"x-forwarded-for",
 )  # fmt: skip
@@ -28,7 +30,7 @@ class AnswerError(Exception):
         """What to tell people: what happened and, of a form, where."""
         errors = self.problem.get("errors") or []
         said = [f"{x['at'][-1]}: {x['why']}" for x in errors if x.get("at")]
-        return "; ".join(said) or str(self.problem.get("detail", "it did not work"))
+        return "; ".join(said) or str(self.problem.get("detail") or _("it did not work"))
 
 
 class Api:

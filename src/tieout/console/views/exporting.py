@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from tieout.console.asking import AnswerError
+from tieout.console.language import _
 from tieout.console.rendering import HEADERS, Page
 from tieout.console.tables import Column, Table, as_csv
 
@@ -102,10 +103,15 @@ class Exports:
         """The file of a list. Raises AnswerError: there is no such list, it needs a filter, or too many are made at this moment."""
         name, form = page.request.path_params["list"], page.request.path_params["form"]
         if name not in LISTS or form not in _FORMS:
-            raise AnswerError(404, {"detail": f"there is no list {name}.{form}"})
+            raise AnswerError(404, {"detail": _("there is no list %(name)s", name=name + "." + form)})
         if self._busy >= _AT_ONCE:
             raise AnswerError(
-                503, {"detail": f"{_AT_ONCE} files are made at this moment: ask again in a few seconds"}
+                503,
+                {
+                    "detail": _(
+                        "%(count)s files are made at this moment: ask again in a few seconds", count=_AT_ONCE
+                    )
+                },
             )
         self._busy += 1
         try:
@@ -120,7 +126,7 @@ class Exports:
 async def _table(page: Page, name: str, of: List) -> Table:
     asked = {k: page.arg(k) for k in of.filters if page.arg(k)}
     if missing := [k for k in of.needed if k not in asked]:
-        raise AnswerError(422, {"detail": f"say of which {missing[0]}: the list is of one"})
+        raise AnswerError(422, {"detail": _("say of which %(what)s: the list is of one", what=missing[0])})
     rows, whole = await _rows(page, of, asked)
     filters = ", ".join(f"{k} {v}" for k, v in asked.items()) or "none"
     cut = "" if whole else f"; only the first {len(rows)}: filter the list for the rest"
