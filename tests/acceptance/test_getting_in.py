@@ -105,6 +105,45 @@ def test_the_first_administrator_begins_with_a_one_time_code(page: Page, web: We
     expect(page.get_by_text("You let people in")).to_be_visible()
 
 
+def test_a_browser_that_asks_for_german_gets_in_in_german(chromium: Browser, web: Web) -> None:
+    context = chromium.new_context(base_url=web.base, locale="de-DE")
+    page = context.new_page()
+    page.goto(f"/welcome#{web.identity.first_link()}")
+    assert page.locator("html").get_attribute("lang") == "de"
+    expect(page.get_by_role("heading", name="Beginnen")).to_be_visible()
+    page.get_by_role("button", name="Weiter").click()
+    expect(page.get_by_role("alert")).to_have_text("Ihr Name hier: Hier wurde eine Eingabe erwartet")
+    page.get_by_label("Ihr Name hier").fill("ada")
+    page.get_by_label("Passwort").fill("kurz")
+    page.get_by_label("Noch einmal").fill("anders")
+    page.get_by_role("button", name="Weiter").click()
+    expect(page.get_by_role("alert")).to_contain_text("die beiden Passwörter sind verschieden")
+    # What the API refuses in a sentence of its own is said in German as well.
+    page.get_by_label("Noch einmal").fill("kurz")
+    page.get_by_role("button", name="Weiter").click()
+    expect(page.get_by_role("alert")).to_have_text(
+        "ein Passwort hat 12 Zeichen oder mehr; gut sind mehrere Wörter"
+    )
+    page.get_by_label("Passwort").fill(GOOD)
+    page.get_by_label("Noch einmal").fill(GOOD)
+    page.get_by_role("button", name="Weiter").click()
+    expect(page.get_by_role("heading", name="Ein zweiter Faktor")).to_be_visible()
+    secret = page.locator("#secret").inner_text().replace(" ", "")
+    page.get_by_label("Der Code, den die App zeigt").fill(pyotp.TOTP(secret).at(web.at))
+    page.get_by_role("button", name="Einrichten", exact=True).click()
+    expect(page.get_by_role("heading", name="Wiederherstellungscodes")).to_be_visible()
+    page.get_by_role("button", name="Ich habe sie aufbewahrt").click()
+    page.wait_for_url("**/")
+    expect(page.get_by_text("Sie lassen Personen ein")).to_be_visible()
+    context.clear_cookies()
+    page.goto("/sign-in")
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Passwort").fill("ganz falsche Worte")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("Name oder Passwort ist falsch")
+    context.close()
+
+
 @pytest.mark.long
 def test_passwords_that_differ_or_are_weak_are_told_beside_what_was_typed(page: Page, web: Web) -> None:
     page.goto(f"/welcome#{web.identity.first_link()}")

@@ -19,7 +19,7 @@ from tieout.console.language import LANGUAGES
 CONSOLE = ROOT / "src" / "tieout" / "console"
 TEMPLATES = sorted((CONSOLE / "templates").glob("*.html"))
 # The API's own description is English, as the API is.
-MODULES = sorted(p for p in CONSOLE.rglob("*.py") if p.name not in ("described.py", "gate.py"))
+MODULES = sorted(p for p in CONSOLE.rglob("*.py") if p.name != "described.py")
 TRANSLATED = sorted(set(LANGUAGES) - {"en"})
 # Texts of modules that are no words of a page: classes of drawings, values of forms and of the API, what stands in a file.
 NO_WORDS = {

@@ -1,10 +1,11 @@
-"""The pages of getting in: sign-in, and the welcome of whoever holds a link."""
+"""The pages of getting in: sign-in, and the welcome of whoever holds a link. Nobody is known there, so they speak what the browser asks for."""
 
 from __future__ import annotations
 
-import html
+import json
 from collections.abc import Callable
 from importlib import resources
+from typing import Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -12,138 +13,67 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tieout.console.rendering import HEADERS
+from tieout.console.language import gettext, marked, speaking, speech, speech_of
+from tieout.console.rendering import HEADERS, environment_of_templates
 from tieout.security.own_paths import own_path
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-_SHELL = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title} – {name}</title>
-<link rel="icon" href="/static/mark.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/static/tieout.css">
-<script src="/static/signin.js" defer></script>
-</head>
-<body class="gate">
-<main data-next="{next}">
-<header><img src="/static/mark.svg" alt="" width="28" height="28"><div><strong>{name}</strong> <span class="quiet">{environment}</span></div></header>
-{body}
-<p id="said" role="alert" hidden></p>
-<noscript><p class="bad">This page needs JavaScript, which it takes from this server alone.</p></noscript>
-</main>
-</body>
-</html>
-"""
-_SIGN_IN = """<section id="first">
-<h1>Sign in</h1>
-<form id="password-form" novalidate>
-<label for="name">Name</label>
-<input id="name" name="name" autocomplete="username webauthn" autocapitalize="none" spellcheck="false" required autofocus>
-<label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required>
-<button class="main">Continue</button>
-</form>
-<div class="or"><span>or</span></div>
-<button id="passkey" type="button">Use a passkey</button>
-{sso}
-</section>
-"""
-_NOBODY = """<section id="first">
-<h1>Nobody was let in yet</h1>
-<p>Whoever runs <code>tieout up</code> finds a link in what it prints: it makes the first administrator, and serves once.</p>
-<p class="quiet">It is lost? <code>tieout people link</code> prints another one while nobody is let in.</p>
-</section>
-"""
-_WELCOME = """<section id="first">
-<h1>{heading}</h1>
-<p class="quiet">{words}</p>
-<form id="welcome-form" novalidate data-first="{first}">
-{name_field}
-<label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="new-password" required aria-describedby="rule">
-<p id="rule" class="quiet">12 characters or more; several words do well.</p>
-<label for="again">Once more</label>
-<input id="again" name="again" type="password" autocomplete="new-password" required>
-<button class="main">Continue</button>
-</form>
-</section>
-"""
-_NAME_FIELD = """<label for="name">Your name here</label>
-<input id="name" name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus aria-describedby="name-rule">
-<p id="name-rule" class="quiet">Small letters, digits, point or dash, such as anna.meyer.</p>
-"""
-_STEPS = """<section id="code" hidden>
-<h1>Second factor</h1>
-<form id="code-form" novalidate>
-<label for="otp">The code of your authenticator app</label>
-<input id="otp" name="code" inputmode="numeric" autocomplete="one-time-code" class="code" required aria-describedby="otp-rule">
-<p id="otp-rule" class="quiet">Six digits; or one of your recovery codes.</p>
-<button class="main">Sign in</button>
-</form>
-<button id="passkey-second" type="button" hidden>Use a passkey</button>
-</section>
-<section id="enrol" hidden>
-<h1>A second factor</h1>
-<p class="quiet">Your roles need one. Scan this with an authenticator app, and type its code.</p>
-<div id="qr" role="img" aria-label="QR code of the secret below"></div>
-<p class="secret"><span class="quiet">or type</span> <code id="secret"></code></p>
-<form id="enrol-form" novalidate>
-<label for="first-code">The code that the app shows</label>
-<input id="first-code" name="code" inputmode="numeric" autocomplete="one-time-code" class="code" required>
-<button class="main">Set it up</button>
-</form>
-<div class="or"><span>or</span></div>
-<button id="passkey-enrol" type="button">Set up a passkey instead</button>
-</section>
-<section id="recovery" hidden>
-<h1>Recovery codes</h1>
-<p class="quiet">Each lets you in once without your app. They are shown now and never again.</p>
-<ol id="codes"></ol>
-<button id="kept" class="main" type="button">I have kept them</button>
-</section>
-"""
+# What their script says, and of what the API refuses there that which is always said alike: the page gives them in its language.
+_SCRIPT_SAYS = (
+    marked("the server does not answer: try again"),
+    marked("answered with {status}"),
+    marked("{field}: something was expected here"),
+    marked("no passkey was used: try again, or use your password"),
+    marked("no passkey was made: try again, or use an authenticator app"),
+    marked("the two passwords differ: type the same twice"),
+    marked("name or password is wrong"),
+    marked("this code is not right, or was used: take the next one"),
+    marked("this link was used or is too old: start again for a new one"),
+    marked("this link was used or is too old: ask an administrator for a new one"),
+    marked("a password has 12 characters or more; several words do well"),
+    marked("a password that is not your name, a common word or one character repeated was expected"),
+    marked("sign in with your password first"),
+    marked("sign in with your second factor first"),
+    marked("a second factor was set up meanwhile: sign in with it"),
+    marked("the sign-on's provider does not answer: try again, or sign in with a password"),
+    marked("none of your groups is let in here: ask an administrator"),
+    marked("you are not let in here any more: ask an administrator"),
+    marked("nobody administers this yet: the first start's link comes first"),
+)
 
 
 def gate(name: str, environment: str, sso: bool, people_exist: Callable[[], bool]) -> list[BaseRoute]:
     """Routes of the pages; `people_exist` is asked in a thread of its own."""
+    templates = environment_of_templates()
 
-    def page(title: str, body: str, target: str = "/") -> Response:
-        text = _SHELL.format(
-            title=title, name=html.escape(name), environment=html.escape(environment), body=body + _STEPS,
-            next=html.escape(target),
-        )  # fmt: skip
-        return HTMLResponse(
-            text,
-            headers={**HEADERS, "referrer-policy": "no-referrer"},
-        )
+    def page(request: Request, template: str, title: str, **given: Any) -> Response:
+        with speaking(speech_of({}, request.headers.get("accept-language", ""))):
+            words = {text: gettext(text) for text in _SCRIPT_SAYS}
+            text = templates.get_template(template).render(
+                title=gettext(title),
+                name=name,
+                environment=environment,
+                language=speech().language,
+                words=json.dumps(words, ensure_ascii=False),
+                **{"target": "/", **given},
+            )
+        return HTMLResponse(text, headers={**HEADERS, "referrer-policy": "no-referrer"})
 
     async def sign_in(request: Request) -> Response:
         if not await run_in_threadpool(people_exist):
-            return page("Sign in", _NOBODY)
+            return page(request, "gate_nobody.html", marked("Sign in"))
         target = own_path(request.query_params.get("next", ""))
         link = ""
         if sso:
             after = "" if target == "/" else f"?next={quote(target, safe='/')}"
-            link = f'<a class="button" href="/api/v1/sign-in/sso{after}">Use the company’s sign-on</a>'
-        return page("Sign in", _SIGN_IN.format(sso=link), target)
+            link = f"/api/v1/sign-in/sso{after}"
+        return page(request, "gate_sign_in.html", marked("Sign in"), target=target, sso=link)
 
     async def welcome(request: Request) -> Response:
         first = not await run_in_threadpool(people_exist)
-        words = (
-            "You are the first here: you let the others in."
-            if first
-            else "Choose how you sign in. This link serves once."
+        return page(
+            request, "gate_welcome.html", marked("Begin") if first else marked("Welcome"), first=first
         )
-        body = _WELCOME.format(
-            heading="Begin" if first else "Welcome",
-            words=words,
-            first=str(first).lower(),
-            name_field=_NAME_FIELD if first else "",
-        )
-        return page("Begin" if first else "Welcome", body)
 
     async def static(request: Request) -> Response:
         wanted = request.path_params["file"]

@@ -173,20 +173,26 @@ View = Callable[[Page], Awaitable[Response]]
 Act = Callable[[Page], Awaitable[str | None]]
 
 
+def environment_of_templates() -> Environment:
+    """What makes pages of the console's templates, with its filters, in the language of whoever looks."""
+    made = Environment(
+        loader=PackageLoader("tieout.console"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
+    )  # fmt: skip
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+    )
+    made.filters.update(FILTERS)
+    made.tests.update(TESTS)
+    return made
+
+
 class Renderer:
     """Makes responses of templates."""
 
     def __init__(self, site: Site, api: ASGIApp) -> None:
         self.site, self.api = site, api
-        self._jinja = Environment(
-            loader=PackageLoader("tieout.console"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-            lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
-        )  # fmt: skip
-        self._jinja.install_gettext_callables(  # type: ignore[attr-defined]
-            gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
-        )
-        self._jinja.filters.update(FILTERS)
-        self._jinja.tests.update(TESTS)
+        self._jinja = environment_of_templates()
         self._jinja.globals.update(
             charts=charts, places=PLACES, groups=GROUPS, zip=zip, quote=quote, languages=LANGUAGES
         )

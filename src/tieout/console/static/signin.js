@@ -5,6 +5,9 @@ const api = "/api/v1";
 let csrf = "";
 // A page of this server, as the server says: where somebody was going.
 const target = document.querySelector("main").dataset.next || "/";
+// What is said here, and what the API always says alike, in the page's language; anything else as it came.
+const words = JSON.parse(document.querySelector("main").dataset.words || "{}");
+const told = (text) => words[text] || text;
 
 const at = (id) => document.getElementById(id);
 
@@ -27,12 +30,12 @@ async function ask(method, path, body) {
   try {
     reply = await fetch(api + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch {
-    throw new Error("the server does not answer: try again");
+    throw new Error(told("the server does not answer: try again"));
   }
-  const told = (reply.headers.get("content-type") || "").includes("json") && reply.status !== 204 ? await reply.json() : {};
-  if (!reply.ok) throw new Error(told.detail || `answered with ${reply.status}`);
-  if (told.csrf) csrf = told.csrf;
-  return told;
+  const said = (reply.headers.get("content-type") || "").includes("json") && reply.status !== 204 ? await reply.json() : {};
+  if (!reply.ok) throw new Error(said.detail ? told(said.detail) : told("answered with {status}").replace("{status}", reply.status));
+  if (said.csrf) csrf = said.csrf;
+  return said;
 }
 
 function show(id) {
@@ -55,11 +58,11 @@ async function step(button, field, act) {
   }
 }
 
-async function go(told) {
-  if (told.next === "second_factor") {
-    at("passkey-second").hidden = !told.factors.includes("passkey");
+async function go(signed) {
+  if (signed.next === "second_factor") {
+    at("passkey-second").hidden = !signed.factors.includes("passkey");
     show("code");
-  } else if (told.next === "enrol") {
+  } else if (signed.next === "enrol") {
     await offer();
   } else {
     location.assign(target);
@@ -89,7 +92,7 @@ async function withPasskey() {
   const asked = await ask("POST", "/sign-in/passkey/question");
   const options = { ...asked.options, challenge: bytes(asked.options.challenge), allowCredentials: [] };
   const credential = await navigator.credentials.get({ publicKey: options }).catch(() => null);
-  if (!credential) throw new Error("no passkey was used: try again, or use your password");
+  if (!credential) throw new Error(told("no passkey was used: try again, or use your password"));
   await go(await ask("POST", "/sign-in/passkey", { question: asked.question, answer: answered(credential) }));
 }
 
@@ -99,7 +102,7 @@ async function makePasskey() {
   options.user = { ...options.user, id: bytes(options.user.id) };
   options.excludeCredentials = (options.excludeCredentials || []).map((c) => ({ ...c, id: bytes(c.id) }));
   const credential = await navigator.credentials.create({ publicKey: options }).catch(() => null);
-  if (!credential) throw new Error("no passkey was made: try again, or use an authenticator app");
+  if (!credential) throw new Error(told("no passkey was made: try again, or use an authenticator app"));
   await go(await ask("POST", "/me/passkeys", { question: asked.question, answer: answered(credential), label: "passkey" }));
 }
 
@@ -109,7 +112,7 @@ function on(form, field, act) {
     event.preventDefault();
     const button = event.target.querySelector("button");
     const empty = [...event.target.querySelectorAll("input[required]")].find((x) => !x.value.trim());
-    if (empty) return say(`${document.querySelector(`label[for=${empty.id}]`).textContent}: something was expected here`, empty);
+    if (empty) return say(told("{field}: something was expected here").replace("{field}", () => document.querySelector(`label[for=${empty.id}]`).textContent), empty);
     step(button, at(field), act);
   });
 }
@@ -118,7 +121,7 @@ on("password-form", "password", async () =>
   go(await ask("POST", "/sign-in", { name: at("name").value, password: at("password").value })));
 
 on("welcome-form", "password", async () => {
-  if (at("password").value !== at("again").value) throw new Error("the two passwords differ: type the same twice");
+  if (at("password").value !== at("again").value) throw new Error(told("the two passwords differ: type the same twice"));
   const name = at("name") ? at("name").value.trim() : "";
   await go(await ask("POST", "/welcome", { token: location.hash.slice(1), name, password: at("password").value }));
   // The link served: it need not stand in the address any more.
@@ -144,7 +147,7 @@ at("kept").addEventListener("click", () => location.assign(target));
 // What was typed when a session ended is offered again to the same person, in this tab alone (console.js).
 if (new URLSearchParams(location.search).has("next")) sessionStorage.setItem("tieout-again", "1");
 const why = new URLSearchParams(location.search).get("why");
-if (why) say(why);
+if (why) say(told(why));
 if (at("password-form"))
   // Somebody who is half in goes on where they are.
   fetch(`${api}/session`).then(async (reply) => {
