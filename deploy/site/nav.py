@@ -8,7 +8,10 @@ from typing import Any
 Nav = list[str | dict[str, Any]]
 
 _TUTORIALS: Nav = ["how-to/first-month.md", "CONNECTOR-TUTORIAL.md"]
-_CONNECT: Nav = [f"how-to/connect-{what}.md" for what in ("stripe", "shopify", "paypal", "a-bank")]
+_CONNECT: Nav = [
+    "how-to/survey-a-ledger.md",
+    *(f"how-to/connect-{what}.md" for what in ("stripe", "shopify", "paypal", "a-bank")),
+]
 _PRODUCTION: Nav = [
     *(f"how-to/production-{on}.md" for on in ("systemd", "compose", "kubernetes")),
     *(f"how-to/{what}.md" for what in ("behind-a-proxy", "mail-and-monitoring", "back-up-and-restore")),

@@ -16,7 +16,7 @@ from tieout.cli.options import Json
 
 # In the order of work: what is begun with, what runs, what is proven, what people decide, what closes a month, what is kept.
 PANELS: Final[dict[str, tuple[str, ...]]] = {
-    "Begin": ("init", "check", "qualify", "demo", "sandbox"),
+    "Begin": ("init", "check", "survey", "qualify", "demo", "sandbox"),
     "Run": ("up", "worker", "serve", "run", "ingest", "status"),
     "Prove": ("tieout", "payouts", "clearing", "cash", "taxes"),
     "Decide": ("cases", "told", "replay", "approvals", "reconcile", "matches", "lessons", "people"),

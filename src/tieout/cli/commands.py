@@ -32,6 +32,7 @@ from tieout.cli import qualifying as qualifying_command
 from tieout.cli import receivables as receivables_group
 from tieout.cli import reconcile as reconcile_command
 from tieout.cli import running as running_commands
+from tieout.cli import survey as survey_command
 from tieout.cli import taxes as taxes_group
 from tieout.cli import told as told_command
 from tieout.cli.arranging import InOrder, arrange
@@ -78,6 +79,7 @@ cli.add_typer(evidence_group.group, name="evidence")
 cli.add_typer(matches_group.group, name="matches")
 cli.add_typer(lessons_group.group, name="lessons")
 cli.command("parse")(parse_command.parse)
+cli.command("survey")(survey_command.survey)
 cli.command("persons")(payroll_details.persons)
 cli.command("extract")(extract_command.extract)
 cli.command("revalue")(close_group.revalue)

@@ -41,6 +41,8 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "evidence:read": ("auditor", "controller"),
     "access:read": ("administrator", "auditor"),
     "access:write": ("administrator",),
+    "survey:read": ("integrator", "controller", "auditor"),
+    "survey:take": ("integrator", "controller"),
     "systems:read": ("integrator", "administrator", "auditor"),
     "systems:write": ("integrator",),
 }

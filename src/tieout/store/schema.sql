@@ -1202,6 +1202,69 @@ ALTER TABLE tieout.suggestion ALTER COLUMN suggestion_id ADD GENERATED ALWAYS AS
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE tieout.survey (
+    survey bigint NOT NULL,
+    system text NOT NULL,
+    entity text NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    taken_by text NOT NULL,
+    sha256 text NOT NULL,
+    found jsonb NOT NULL
+);
+CREATE TABLE tieout.survey_entry (
+    survey bigint NOT NULL,
+    key bigint NOT NULL,
+    day date NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    month text NOT NULL,
+    journal text NOT NULL,
+    kind text NOT NULL,
+    number text NOT NULL,
+    reference text NOT NULL,
+    origin text NOT NULL,
+    party_key bigint NOT NULL,
+    party text NOT NULL,
+    login text NOT NULL,
+    amount numeric NOT NULL,
+    record text NOT NULL,
+    record_key bigint NOT NULL,
+    external_id text NOT NULL,
+    feeder text NOT NULL,
+    by_hand boolean NOT NULL
+);
+CREATE TABLE tieout.survey_line (
+    survey bigint NOT NULL,
+    key bigint NOT NULL,
+    entry bigint NOT NULL,
+    kind text NOT NULL,
+    account text NOT NULL,
+    band text NOT NULL,
+    day date NOT NULL,
+    due date NOT NULL,
+    party_key bigint NOT NULL,
+    party text NOT NULL,
+    number text NOT NULL,
+    currency text NOT NULL,
+    open numeric NOT NULL,
+    company_open numeric NOT NULL
+);
+CREATE TABLE tieout.survey_party (
+    survey bigint NOT NULL,
+    key bigint NOT NULL,
+    name text NOT NULL,
+    tax_number text NOT NULL,
+    mail text NOT NULL,
+    reference text NOT NULL,
+    parent bigint NOT NULL
+);
+ALTER TABLE tieout.survey ALTER COLUMN survey ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.survey_survey_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE tieout.tax_entered (
     no bigint NOT NULL,
     figures jsonb NOT NULL,
@@ -1778,6 +1841,14 @@ ALTER TABLE ONLY tieout.subscription
     ADD CONSTRAINT subscription_pkey PRIMARY KEY (subscription_id);
 ALTER TABLE ONLY tieout.suggestion
     ADD CONSTRAINT suggestion_pkey PRIMARY KEY (suggestion_id);
+ALTER TABLE ONLY tieout.survey_entry
+    ADD CONSTRAINT survey_entry_pkey PRIMARY KEY (survey, key);
+ALTER TABLE ONLY tieout.survey_line
+    ADD CONSTRAINT survey_line_pkey PRIMARY KEY (survey, key);
+ALTER TABLE ONLY tieout.survey_party
+    ADD CONSTRAINT survey_party_pkey PRIMARY KEY (survey, key);
+ALTER TABLE ONLY tieout.survey
+    ADD CONSTRAINT survey_pkey PRIMARY KEY (survey);
 ALTER TABLE ONLY tieout.tax_entered
     ADD CONSTRAINT tax_entered_pkey PRIMARY KEY (no);
 ALTER TABLE ONLY tieout.tax_filed_item
@@ -1873,6 +1944,7 @@ CREATE INDEX session_person ON tieout.session USING btree (person) WHERE (ended_
 CREATE UNIQUE INDEX signature_one ON tieout.signature USING btree (entity, period, task) WHERE (revoked_at IS NULL);
 CREATE UNIQUE INDEX suggestion_one_open ON tieout.suggestion USING btree (interface, lines_key) WHERE (state = ANY (ARRAY['open'::text, 'to_approve'::text]));
 CREATE INDEX suggestion_rejected ON tieout.suggestion USING btree (interface, lines_key) WHERE (state = 'rejected'::text);
+CREATE INDEX survey_of_system ON tieout.survey USING btree (system, survey);
 ALTER INDEX tieout.message_body_pkey ATTACH PARTITION tieout.message_body_rest_pkey;
 ALTER INDEX tieout.open_line_age ATTACH PARTITION tieout.open_line_cash_entity_side_booked_on_line_idx;
 ALTER INDEX tieout.open_line_amount ATTACH PARTITION tieout.open_line_cash_entity_side_currency_amount_line_idx;
@@ -1984,6 +2056,10 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.standi
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.standing_told FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.subscription FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.suggestion FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.survey FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.survey_entry FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.survey_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.survey_party FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.tax_entered FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.tax_filed_item FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.tax_filing FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -2022,6 +2098,12 @@ ALTER TABLE ONLY tieout.document
     ADD CONSTRAINT document_message_id_fkey FOREIGN KEY (message_id) REFERENCES tieout.message(message_id);
 ALTER TABLE ONLY tieout.notice
     ADD CONSTRAINT notice_case_id_fkey FOREIGN KEY (case_id) REFERENCES tieout.cases(case_id);
+ALTER TABLE ONLY tieout.survey_entry
+    ADD CONSTRAINT survey_entry_survey_fkey FOREIGN KEY (survey) REFERENCES tieout.survey(survey);
+ALTER TABLE ONLY tieout.survey_line
+    ADD CONSTRAINT survey_line_survey_fkey FOREIGN KEY (survey) REFERENCES tieout.survey(survey);
+ALTER TABLE ONLY tieout.survey_party
+    ADD CONSTRAINT survey_party_survey_fkey FOREIGN KEY (survey) REFERENCES tieout.survey(survey);
 ALTER TABLE ONLY tieout.tax_entered
     ADD CONSTRAINT tax_entered_no_fkey FOREIGN KEY (no) REFERENCES tieout.tax_filing(no);
 ALTER TABLE ONLY tieout.tax_filed_item

@@ -37,6 +37,7 @@ SAYS = {
     "--scenario": ("distributor or services", "in an empty folder: which company"),
     "--seed": ("decides everything",),
     "--seen": ("the content's hash",),
+    "--system": ("a ledger of the project",),
     "--test-database": ("its name once more",),
     "--until": ("a day",),
     "--witness": ("the witness file",),

@@ -20,7 +20,7 @@ from tieout.documents import DiscountPart
 
 # Between 2,000 and 5,000 rows a page, as was measured on Odoo 19.
 _PAGE = 2000
-_KINDS = {"asset_receivable": "receivable", "liability_payable": "payable"}
+DUE = {"asset_receivable": "receivable", "liability_payable": "payable"}
 _FIELDS = [
     "move_id", "account_id", "account_type", "date", "date_maturity", "amount_residual",
     "amount_residual_currency", "amount_currency", "balance", "currency_id", "partner_id", "name",
@@ -75,7 +75,7 @@ def settled_items(client: OdooClient, until: date, most: int) -> list[SettledIte
         ["parent_state", "=", "posted"],
         ["reconciled", "=", True],
         ["date", "<=", until.isoformat()],
-        ["account_type", "in", list(_KINDS)],
+        ["account_type", "in", list(DUE)],
         ["move_id.move_type", "in", ["out_invoice", "out_refund", "in_invoice", "in_refund"]],
     ]
     rows = client.call(
@@ -103,7 +103,7 @@ def _open_lines(
         ["reconciled", "=", False],
         ["date", "<=", until.isoformat()],
         "|",
-        ["account_type", "in", list(_KINDS)],
+        ["account_type", "in", list(DUE)],
         ["account_id", "in", accounts],
     ]
     if only:
@@ -131,7 +131,7 @@ def _item(names: Directory, row: Row, move: Row, is_suspense: bool) -> OpenItem 
         line=row["id"],
         move=move["id"],
         account=names.code_of(row["account_id"][0]),
-        kind="suspense" if is_suspense else _KINDS.get(row["account_type"], "other"),
+        kind="suspense" if is_suspense else DUE.get(row["account_type"], "other"),
         is_payment=move["move_type"] == "entry",
         on=date.fromisoformat(row["date"]),
         due=date.fromisoformat(row["date_maturity"]) if row["date_maturity"] else None,

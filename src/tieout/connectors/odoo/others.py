@@ -34,7 +34,7 @@ def others_moves(
     there = _entries(client, ids, start, end)
     left = sorted(set(there) - made_here(client, there, ours))
     turned = reversing(client, left, ours)
-    exchange = _exchange_journal(client) if left else 0
+    exchange = exchange_journal(client) if left else 0
     found: list[OthersMove] = []
     for begin in range(0, len(left), _PAGE):
         chunk = left[begin : begin + _PAGE]
@@ -170,7 +170,7 @@ def with_cents(debits: Any) -> Decimal:
     return cents if cents == size else size.normalize()
 
 
-def _exchange_journal(client: OdooClient) -> int:
+def exchange_journal(client: OdooClient) -> int:
     domain = [["id", "=", client.company]] if client.company else []
     fields = ["currency_exchange_journal_id"]
     rows = client.call("res.company", "search_read", domain=domain, fields=fields, limit=1)

@@ -23,6 +23,7 @@ from tieout.connector_api import (
     SystemConfig,
 )
 from tieout.connector_api.books import Chart, LedgerCompany
+from tieout.connector_api.inventory import EntryThere, LedgerCompanySet, OpenThere, PartyThere
 from tieout.connector_api.set_up import Finding, KeyEnd, LedgerName, Wanted
 from tieout.connectors.odoo import closing, customers, extracting
 from tieout.connectors.odoo.accruals import accrued_there
@@ -32,6 +33,8 @@ from tieout.connectors.odoo.companies import hold_company
 from tieout.connectors.odoo.comparing import exact
 from tieout.connectors.odoo.databases import hold_database
 from tieout.connectors.odoo.directory import Directory
+from tieout.connectors.odoo.entries_there import entries_since, entries_there
+from tieout.connectors.odoo.inventory import company_set
 from tieout.connectors.odoo.keys import key_end
 from tieout.connectors.odoo.loading import Loader
 from tieout.connectors.odoo.master_data import look_up_updates, send_partners, send_products, update_partners
@@ -39,6 +42,7 @@ from tieout.connectors.odoo.matching import Matcher
 from tieout.connectors.odoo.models import MOVE, PARTNER
 from tieout.connectors.odoo.moves import Moves
 from tieout.connectors.odoo.naming import look_up_names, names_for
+from tieout.connectors.odoo.open_there import open_there, parties_there
 from tieout.connectors.odoo.opening import open_items, settled_items
 from tieout.connectors.odoo.others import others_moves
 from tieout.connectors.odoo.read_back import ReadBack
@@ -122,6 +126,33 @@ class OdooSession:
         """See `BooksTeller.chart`."""
         hold_company(self._client)
         return told_chart(self._client, self._names.own_currency())
+
+    # looking at what runs already
+
+    def company_set(self, now: datetime) -> LedgerCompanySet:
+        """See `InventoryTeller.company_set`."""
+        hold_company(self._client)
+        return company_set(self._client, now)
+
+    def entries_since(self, since: date, most: int) -> date:
+        """See `InventoryTeller.entries_since`."""
+        hold_company(self._client)
+        return entries_since(self._client, since, most)
+
+    def entries_there(self, since: date, until: date) -> Iterator[EntryThere]:
+        """See `InventoryTeller.entries_there`."""
+        hold_company(self._client)
+        self._names.refresh()
+        return entries_there(self._client, self._names, since, until)
+
+    def open_there(self, until: date, most: int) -> tuple[list[OpenThere], int]:
+        """See `InventoryTeller.open_there`."""
+        hold_company(self._client)
+        return open_there(self._client, self._names, until, most)
+
+    def parties_there(self, most: int) -> tuple[list[PartyThere], int]:
+        """See `InventoryTeller.parties_there`."""
+        return parties_there(self._client, most)
 
     def key_end(self, now: datetime) -> KeyEnd:
         """See `KeyTeller.key_end`."""

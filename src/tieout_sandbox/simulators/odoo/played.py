@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from tieout_sandbox.simulators.odoo.installed import BROUGHT_ALONG
+
 JSON2 = "json2"
 
 
@@ -76,8 +78,8 @@ def version_info(played: Played) -> dict[str, Any]:
 
 
 def absent_fields(played: Played) -> frozenset[tuple[str, str]]:
-    """Fields (model, name) that the simulator knows and this version has not."""
-    absent = set()
+    """Fields (model, name) that the simulator knows and this version, or a database without any module besides, has not."""
+    absent = {field for fields in BROUGHT_ALONG.values() for field in fields}
     if not played.invoice_columns:
         absent.add(("account.move", "document_tax_mode"))
     if not played.reviews:

@@ -231,12 +231,21 @@ class Reads:
         self, model: str, allfields: list[str] | None = None, attributes: list[str] | None = None
     ) -> dict[str, Any]:
         there = [n for n in MODELS[model] if (model, n) not in self.world.store.absent]
-        return {
-            n: {"type": MODELS[model][n].kind}
+        told: dict[str, Any] = {
+            n: {
+                "type": MODELS[model][n].kind,
+                "string": MODELS[model][n].label,
+                "required": False,
+                "manual": False,
+            }
             | ({"digits": self.world.digits[n]} if n in self.world.digits else {})
             for n in there
             if allfields is None or n in allfields
         }
+        for (of, name), label in self.world.own_fields.items():
+            if of == model and (allfields is None or name in allfields):
+                told[name] = {"type": "char", "string": label, "required": True, "manual": True}
+        return told
 
     def _has_group(self, model: str, ids: list[int], group_ext_id: str) -> bool:
         return group_ext_id in self.world.groups()

@@ -59,6 +59,8 @@ MODELS: dict[str, dict[str, Field]] = {
         "res.groups": "name:char",
         "res.users.apikeys": "name:char user_id:m2o:res.users scope:char expiration_date:datetime",
         "ir.module.module": "name:char state:char latest_version:char",
+        "base.automation": "name:char active:bool",
+        "ir.cron": "name:char active:bool",
         "ir.model.data": "module:char name:char model:char res_id:int noupdate:bool",
         "ir.config_parameter": "key:char value:char",
         "res.partner": "name:char email:char ref:char is_company:bool customer_rank:int"
@@ -76,7 +78,7 @@ MODELS: dict[str, dict[str, Field]] = {
         " company_ids:m2m:res.company",
         "account.journal": "code:char name:char type:char currency_id:m2o:res.currency"
         " default_account_id:m2o:account.account suspense_account_id:m2o:account.account"
-        " company_id:m2o:res.company restrict_mode_hash_table:bool active:bool",
+        " company_id:m2o:res.company restrict_mode_hash_table:bool bank_statements_source:char active:bool",
         "account.payment.method.line": "name:char code:char payment_type:char"
         " journal_id:m2o:account.journal payment_account_id:m2o:account.account sequence:int",
         "account.tax.group": "name:char company_id:m2o:res.company",
@@ -109,7 +111,9 @@ MODELS: dict[str, dict[str, Field]] = {
         " origin_payment_id:m2o:account.payment tax_totals:json ~duplicated_ref_ids:json"
         " partner_bank_id:m2o:res.partner.bank tax_cash_basis_rec_id:m2o:account.partial.reconcile"
         " tax_cash_basis_origin_move_id:m2o:account.move ~always_tax_exigible:bool"
-        " invoice_payment_term_id:m2o:account.payment.term inalterable_hash:char document_tax_mode:char review_state:char",
+        " invoice_payment_term_id:m2o:account.payment.term inalterable_hash:char document_tax_mode:char review_state:char"
+        " auto_post_origin_id:m2o:account.move invoice_source_email:char pos_order_ids:json website_id:int expense_ids:json"
+        " stock_move_ids:json asset_id:int edi_state:char peppol_move_state:char",
         "account.move.line": "move_id:m2o:account.move ~move_name:char name:char display_type:char"
         " account_id:m2o:account.account ~account_type:char partner_id:m2o:res.partner"
         " quantity:float price_unit:float discount:float debit:money credit:money balance:money"
@@ -131,13 +135,14 @@ MODELS: dict[str, dict[str, Field]] = {
         " date:date payment_ref:char amount:money partner_id:m2o:res.partner"
         " foreign_currency_id:m2o:res.currency amount_currency:money ~is_reconciled:bool"
         " ~amount_residual:money statement_id:int ref:char company_id:m2o:res.company"
+        " online_transaction_identifier:char unique_import_id:char"
         " ~line_ids:o2m:account.move.line:statement_line_id",
         "account.payment": "name:char state:char amount:money date:date payment_type:char"
         " partner_type:char partner_id:m2o:res.partner journal_id:m2o:account.journal"
         " move_id:m2o:account.move memo:char ~is_reconciled:bool ~is_matched:bool"
         " outstanding_account_id:m2o:account.account destination_account_id:m2o:account.account"
         " ~reconciled_invoice_ids:json partner_bank_id:m2o:res.partner.bank"
-        " currency_id:m2o:res.currency",
+        " currency_id:m2o:res.currency payment_transaction_id:int",
         "account.payment.register": "amount:money currency_id:m2o:res.currency payment_date:date"
         " journal_id:m2o:account.journal payment_type:char partner_type:char group_payment:bool"
         " can_edit_wizard:bool payment_difference:money memo_set:bool"
@@ -228,5 +233,7 @@ ACCESS: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {
     ("res.company", "create"): ("Companies", "base.group_erp_manager", ("Access Rights",)),
     ("res.users", "create"): ("User", "base.group_erp_manager", ("Access Rights",)),
     ("ir.model.data", "read"): ("Model Data", "base.group_erp_manager", ("Access Rights",)),
+    ("base.automation", "read"): ("Automation Rule", "base.group_system", ("Role / Administrator",)),
+    ("ir.cron", "read"): ("Scheduled Actions", "base.group_system", ("Role / Administrator",)),
     ("ir.config_parameter", "read"): ("System Parameter", "base.group_system", ("Role / Administrator",)),
 }

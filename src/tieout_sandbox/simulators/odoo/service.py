@@ -230,7 +230,15 @@ class Service(Writes):
         self.world.change("account.lock_exception", exception, {"active": False})
 
     def _signed(self, move: Record, name: str) -> Decimal:
-        lines = [x for x in self.moves.lines(move) if x["display_type"] == "payment_term"]
+        every = self.moves.lines(move)
+        if move["move_type"] == "entry":
+            # `_compute_amount` of account.move: of an entry what its debit lines come to, and nothing of it is due.
+            return (
+                abs(sum((x["balance"] for x in every if x["debit"]), Decimal(0)))
+                if name == "amount_total"
+                else Decimal(0)
+            )
+        lines = [x for x in every if x["display_type"] == "payment_term"]
         field = "balance" if name == "amount_total" else "amount_residual"
         return sum((x[field] for x in lines), Decimal(0))
 

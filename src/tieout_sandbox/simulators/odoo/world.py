@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from tieout_sandbox.simulators.odoo.errors import access_error, missing_error
+from tieout_sandbox.simulators.odoo.installed import BROUGHT_ALONG
 from tieout_sandbox.simulators.odoo.played import Played, absent_fields
 from tieout_sandbox.simulators.odoo.schema import ACCESS, IMPLIED
 from tieout_sandbox.simulators.odoo.searching import Searcher
@@ -44,8 +45,16 @@ class World:
         self.caller = Caller(1)
         # By company and whether it is a sale: the code of the account that its partners have by default, where that is another.
         self.due_codes: dict[tuple[int, bool], str] = {}
+        # Fields of somebody's own that are required, by model and name: what they are called. `fields_get` tells them; what is made without
+        # one is not refused here.
+        self.own_fields: dict[tuple[str, str], str] = {}
         # Decimal accuracy of lines, as `fields_get` tells it.
         self.digits = {"quantity": (16, 2)} | ({} if played.fine_prices else {"price_unit": (16, 2)})
+
+    def install(self, module: str) -> None:
+        """Install a module: its fields are there from now on. Raises KeyError for one that is not known here."""
+        self.store.absent -= set(BROUGHT_ALONG[module])
+        self.add("ir.module.module", {"name": module, "state": "installed"})
 
     # time
 
