@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+import httpx2
 import pytest
 
 from tests.integration.test_views_and_exports import Desk
@@ -109,3 +110,33 @@ def test_choosing_leads_to_no_other_site(desk: Desk, back: str) -> None:
     assert csrf is not None
     given = {"csrf": csrf[1], "act": "entity", "entity": "", "back": back}
     assert desk.pages["cy"].post("/me", data=given).headers["location"] == "/"
+
+
+def test_what_a_german_types_in_a_form_is_understood_and_what_may_be_two_is_refused_with_both(
+    desk: Desk,
+) -> None:
+    desk.fill()
+    choose(desk, "cy", language="de", forms="language")
+    admin = desk.front.sign_in("alice")
+    assert admin.put("/me/preferences", json={"language": "de", "forms": "language"}).status_code == 200
+    access = httpx2.Client(base_url=desk.front.base, headers=admin.headers, timeout=60)
+    given = {
+        "csrf": admin.headers["x-tieout-csrf"],
+        "act": "grant",
+        "name": "vic",
+        "role": "approver",
+        "entity": "US",
+    }
+    refused = access.post("/access", data={**given, "limit": "1.234"})
+    assert refused.status_code == 422 and "kann 1234 oder 1,234 heißen" in refused.text
+    assert 'value="1.234"' in refused.text
+    assert access.post("/access", data={**given, "limit": "12.34,5.6"}).status_code == 422
+    assert access.post("/access", data={**given, "limit": "1.234,56"}).status_code == 303
+    changes = [str(c) for c in desk.front.c.execute("select * from tieout.authority order by no").fetchall()]
+    assert "approver" in changes[-1] and "1234.56" in changes[-1]
+    # A filter says so as well, and its list is shown.
+    assert "kann 1234 oder 1,234 heißen" in page(desk, "cy", "/matching?amount=1.234")
+    assert "heißen" not in page(desk, "cy", "/matching?amount=1.234,56")
+    # Days, of a browser that has no calendar of its own.
+    assert desk.pages["cy"].get("/mappings/accounts?on=31/10/2026").status_code == 422
+    assert "31.10.2026" in page(desk, "cy", "/mappings/accounts?on=31.10.2026")

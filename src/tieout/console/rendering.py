@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
 
-from tieout.console import charts
+from tieout.console import charts, forms
 from tieout.console.asking import AnswerError, Api
 from tieout.console.language import (
     LANGUAGES,
@@ -122,6 +122,21 @@ class Page:
         if name == "entity" and self.opens_with:
             default = self.opens_with
         return self.request.query_params.get(name, default)
+
+    def amount(self, name: str) -> str:
+        """What a field of the form, or else of the address, has as an amount, in whoever types it's own marks: as the API takes it. Raises
+        AnswerError for what is none, and for what may be two, with both."""
+        return self._plain(forms.plain_amount, name)
+
+    def day(self, name: str) -> str:
+        """What a field has as a day, as the API takes it. Raises AnswerError for one that may be of two months."""
+        return self._plain(forms.plain_day, name)
+
+    def _plain(self, read: Callable[[str], str], name: str) -> str:
+        try:
+            return read(self.typed.get(name) or self.request.query_params.get(name, ""))
+        except forms.TypedError as error:
+            raise AnswerError(422, {"detail": str(error)}) from None
 
     @property
     def opens_with(self) -> str:

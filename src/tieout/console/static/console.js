@@ -130,11 +130,12 @@ function units(text) {
   return text.startsWith("-") ? -value : value;
 }
 
-function shown(value) {
+// `form` is 1234.56 as whoever looks writes it: the marks are taken from there.
+function shown(value, form) {
   const text = (value < 0n ? -value : value).toString().padStart(9, "0");
-  const whole = text.slice(0, -8).replace(/\B(?=(\d{3})+$)/g, ",");
+  const whole = text.slice(0, -8).replace(/\B(?=(\d{3})+$)/g, form.at(1));
   const part = text.slice(-8).replace(/0+$/, "").padEnd(2, "0");
-  return `${value < 0n ? "−" : ""}${whole}.${part}`;
+  return `${value < 0n ? "−" : ""}${whole}${form.at(-3)}${part}`;
 }
 
 function addUp() {
@@ -147,7 +148,11 @@ function addUp() {
     sums.set(box.dataset.currency, held);
   }
   out.textContent = [...sums]
-    .map(([c, s]) => `cash ${shown(s.cash)}, due ${shown(s.due)}, difference ${shown(s.cash - s.due)} ${c}`)
+    .map(([currency, s]) => {
+      const said = { cash: s.cash, due: s.due, difference: s.cash - s.due };
+      return out.dataset.says.replace(/\{(\w+)\}/g, (_, name) =>
+        name === "currency" ? currency : shown(said[name], out.dataset.form));
+    })
     .join("; ");
 }
 

@@ -126,4 +126,4 @@ async def _asked(page: Page, path: str, from_the_beginning: bool) -> str:
 
 def _row(page: Page) -> dict[str, Any]:
     """A mapping's row as it was typed."""
-    return {"value": page.typed.get("value", ""), "valid_from": page.typed.get("valid_from") or None}
+    return {"value": page.typed.get("value", ""), "valid_from": page.day("valid_from") or None}

@@ -76,7 +76,7 @@ class Interface:
         """Pause, resume, run or replay it; what became of it, as a sentence, or None where the answer is
         shown on the page (a trial of a replay)."""
         path = f"/interfaces/{quote(page.request.path_params['name'], safe='')}"
-        span = {"since": page.typed.get("since", ""), "until": page.typed.get("until", "")}
+        span = {"since": page.day("since"), "until": page.day("until")}
         match page.typed.get("act"):
             case "pause":
                 await page.api.post(f"{path}/pause", {"reason": page.typed.get("reason", "")})

@@ -26,7 +26,12 @@ class Matching:
         sums = await page.api.get("/matches/open/sums")
         entities = page.who["entities"]
         entity = page.among([s["entity"] for s in sums] or entities)
-        asked = {"entity": entity, "words": page.arg("words"), "amount": page.arg("amount"), "limit": 30}
+        asked = {"entity": entity, "words": page.arg("words"), "limit": 30}
+        try:
+            asked["amount"] = page.amount("amount")
+        except AnswerError as error:
+            # The lists are shown without it, and what was typed stays.
+            page.problem = error.detail
         nothing: dict[str, Any] = {"items": [], "next": None}
 
         async def lines(side: str) -> Any:

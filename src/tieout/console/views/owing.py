@@ -44,8 +44,8 @@ class Receivables:
         """Say what happened to an invoice; how it stands then, as a sentence."""
         entity, move = page.typed.get("entity", ""), page.typed.get("move", "")
         said = {"kind": page.typed.get("kind", ""), "note": page.typed.get("note", "")}
-        if page.typed.get("promised_on"):
-            said["promised_on"] = page.typed["promised_on"]
+        if promised := page.day("promised_on"):
+            said["promised_on"] = promised
         path = f"/receivables/invoices/{quote(entity, safe='')}/{quote(move, safe='')}/events"
         stands = await page.api.post(path, said)
         return _(

@@ -39,10 +39,10 @@ class Payments:
         the page)."""
         given: dict[str, Any] = {
             "entity": page.typed.get("entity", ""),
-            "pay_on": page.typed.get("pay_on", ""),
+            "pay_on": page.day("pay_on"),
         }
-        if page.typed.get("due_until"):
-            given["due_until"] = page.typed["due_until"]
+        if due_until := page.day("due_until"):
+            given["due_until"] = due_until
         if page.typed.get("act") == "look":
             page.shown["proposed"] = await page.api.post("/payment-runs", {**given, "dry": True})
             return None

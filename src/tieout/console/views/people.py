@@ -81,7 +81,7 @@ class Access:
                 return _waits(await api.post("/access/people", given), _("%(name)s is added", name=name))
             case "grant":
                 given = {k: page.typed.get(k, "") for k in ("name", "role", "entity")}
-                given["limit"] = page.typed.get("limit") or None
+                given["limit"] = page.amount("limit") or None
                 return _waits(
                     await api.post("/access/grants", given),
                     _("%(name)s is %(role)s now", name=name, role=plain(given["role"])),

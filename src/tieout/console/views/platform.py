@@ -38,8 +38,9 @@ class Mapping:
         """One table, its rows filtered by words and by the day they hold on; the text that is edited is
         always the whole."""
         path = self._path(page)
-        found = await page.api.get(path, words=page.arg("words"), on=page.arg("on"))
-        whole = found if not (page.arg("words") or page.arg("on")) else await page.api.get(path)
+        words, on = page.arg("words"), page.day("on")
+        found = await page.api.get(path, words=words, on=on)
+        whole = found if not (words or on) else await page.api.get(path)
         return self._r.render(page, "mapping.html", m=found, text=as_table(whole["rows"]))
 
     async def act(self, page: Page) -> str | None:

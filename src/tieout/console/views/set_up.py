@@ -125,7 +125,7 @@ class SetUp:
         code = page.typed.get("code", "").strip()
         given = {
             "system": page.typed.get("system", ""), "company": int(page.typed.get("company") or 0),
-            "time_zone": page.typed.get("time_zone", "").strip(), "begins_on": page.typed.get("begins_on") or None,
+            "time_zone": page.typed.get("time_zone", "").strip(), "begins_on": page.day("begins_on") or None,
             "posts": page.typed.get("posts") == "yes", "seen": page.typed.get("seen", ""),
         }  # fmt: skip
         made = await page.api.post(f"/set-up/entities/{quote(code, safe='') or '-'}", given, "PUT")
