@@ -14,6 +14,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from deploy.api_words import API_WORDS
 from tieout.causes import WAYS
 from tieout.console.language import LANGUAGES
 from tieout.operations.causes import homes_of_causes
@@ -46,6 +47,8 @@ def told_words() -> Iterator[str]:
         yield from cause.sentences
     yield from (way.label for way in WAYS.values())
     yield from (name.replace("_", " ") for name in ROLES)
+    yield from ROLES.values()
+    yield from API_WORDS
 
 
 def messages() -> Catalog:

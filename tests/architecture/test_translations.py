@@ -10,13 +10,15 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+from deploy.api_words import API_WORDS
 from deploy.words import messages, read, said, told_words
 from jinja2 import Environment, nodes
 
 from tests.architecture.reading import ROOT
 from tieout.console.language import LANGUAGES
 
-CONSOLE = ROOT / "src" / "tieout" / "console"
+SOURCES = ROOT / "src" / "tieout"
+CONSOLE = SOURCES / "console"
 TEMPLATES = sorted((CONSOLE / "templates").glob("*.html"))
 # The API's own description is English, as the API is.
 MODULES = sorted(p for p in CONSOLE.rglob("*.py") if p.name != "described.py")
@@ -188,6 +190,24 @@ def placeholders(text: str) -> list[str]:
     except ValueError:
         pass
     return sorted(re.findall(r"%\(\w+\)s|%%|</?\w+[^>]*>|`[^`]*`", text) + fields)
+
+
+def test_what_the_api_is_said_to_say_it_says() -> None:
+    product = "".join(
+        p.read_text()
+        for ext in ("py", "sql", "toml")
+        for p in SOURCES.rglob(f"*.{ext}")
+        if CONSOLE not in p.parents
+    )
+    quoted = set(
+        re.findall(r"""["']([^"'\n]+)["']""", product.replace("'s", "\N{RIGHT SINGLE QUOTATION MARK}s"))
+    )
+    gone = [
+        w
+        for w in API_WORDS
+        if not {v := w.replace("'s", "\N{RIGHT SINGLE QUOTATION MARK}s"), v.replace(" ", "_")} & quoted
+    ]
+    assert gone == [] and len(set(API_WORDS)) == len(API_WORDS)
 
 
 def test_what_is_unmarked_is_found() -> None:

@@ -99,6 +99,17 @@ def recovers(text: str, cause_name: str) -> Markup:
     return ticks(cause_named(cause_name).said_in(text, told)) if text else Markup("")
 
 
+def task(name: str) -> str:
+    """What a task of a close is called; a project's own tasks are called what its people called them."""
+    kind, _colon, interface = name.partition(": ")
+    return _("complete: %(interface)s", interface=interface) if kind == "complete" else told(name)
+
+
+def signs(text: str) -> str:
+    """Why a group was put together: each sign in the page's language, where the catalogue knows it."""
+    return "; ".join(told(sign) for sign in text.split("; "))
+
+
 def _instant(value: Any) -> datetime | None:
     if isinstance(value, datetime):
         return value
@@ -213,7 +224,7 @@ TESTS = {"negative": negative, "nonzero": nonzero}
 FILTERS = {
     "told": told,
     "asked_words": asked_words,
-    "amount": amount, "number": number, "cause": cause, "plain": plain, "state": state, "ticks": ticks, "recovers": recovers,
+    "amount": amount, "number": number, "cause": cause, "plain": plain, "state": state, "ticks": ticks, "recovers": recovers, "task": task, "signs": signs,
     "when": when,
     "day": day, "long_day": long_day, "month": month, "due": due, "age": age,
     "seconds": seconds,

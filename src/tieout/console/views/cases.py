@@ -245,7 +245,7 @@ def ageing_chart(rows: list[dict[str, Any]]) -> Any:
                 told(key[1]),
                 ((fresh, "series"), (late, "series bad")),
                 f"{fresh + late}{late_words}",
-                f"{key[1]}: {worth}",
+                f"{told(key[1])}: {worth}",
             )
         )
     return bars(_("How long cases have been open"), drawn)

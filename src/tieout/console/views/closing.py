@@ -14,7 +14,7 @@ from tieout.console.asking import AnswerError
 from tieout.console.charts import Bar, Box, bars, flow
 from tieout.console.language import _, counted
 from tieout.console.rendering import HEADERS, Page, Renderer
-from tieout.console.words import day, plain
+from tieout.console.words import day, plain, state, task
 
 _PRINTED = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
@@ -218,7 +218,7 @@ def path_drawing(close: dict[str, Any]) -> Any:
     path = set(pairwise(close["critical_path"]))
     boxes = [
         Box(
-            name, deep(name), name, f"{t['state']}{', late' if t['late'] else ''}",
+            name, deep(name), task(name), str(state(t["state"]).striptags()) + (", " + _("late") if t["late"] else ""),
             f"{'bad' if t['late'] else _KINDS.get(t['state'], 'quiet')}{' critical' if name in critical else ''}",
         )
         for name, t in tasks.items()
