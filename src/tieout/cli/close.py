@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
@@ -18,6 +17,7 @@ from tieout.cli import accounts
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_project, open_running, out, print_json
 from tieout.cli.identity import held_key, who_decides
 from tieout.cli.options import AsOf, DryRun, Entity, Folder, Json, PeriodText, Who
+from tieout.cli.period_ends import Seen, worked_out
 from tieout.cli.reconcile import entity_of
 from tieout.cli.tables import money
 from tieout.money import Period
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from tieout.close import CloseState
     from tieout.close.waivers import Waivers
     from tieout.evidence import Printed
-    from tieout.operations.open_project import OpenProject
 
-T = TypeVar("T")
 group = typer.Typer(help="Close a period by evidence, and sign it.", no_args_is_help=True)
 group.add_typer(accounts.group, name="accounts")
 
@@ -308,33 +306,19 @@ def runbook(
         print("\n".join(texts.values()))
 
 
-def _worked_out(
-    work: Callable[[OpenProject, str, date, bool], list[T]], period: str, entity: str, dry: bool, folder: Path
-) -> list[T]:
-    """What a month's end comes to; ends with the reason where it can't be worked out."""
-    from tieout.connector_api import ConnectorError
-
-    project = open_running(folder)
-    code, wanted = entity_of(project, entity), parsed_period(period)
-    try:
-        return work(project, code, wanted.last, dry)
-    except (LookupError, ValueError) as error:
-        fail(str(error.args[0]), USAGE)
-    except ConnectorError as error:
-        fail(str(error), FAILED)
-
-
 def revalue(
     period: PeriodText,
     entity: Entity = "",
     dry: DryRun = False,
+    seen: Seen = "",
+    who: Who = "",
     folder: Folder = Path(),
     as_json: Json = False,
 ) -> None:
-    """Revalue what is open in foreign currency at a month's end; it takes itself back the day after."""
-    from tieout.operations import closing
-
-    found = _worked_out(closing.revalue, period, entity, dry, folder)
+    """Revalue what is open in foreign currency at a month's end; it takes itself back the day after. Whoever books it does not approve it."""
+    project = open_running(folder)
+    code, on = entity_of(project, entity), parsed_period(period).last
+    found = worked_out(project, code, "revalue", on, dry=dry, who=who, seen=seen).found
     if as_json:
         print_json(
             [{"account": x.account, "currency": x.currency, "amount": f"{x.amount:f}", "carried": f"{x.carried:f}",
@@ -359,14 +343,16 @@ def cutoff(
     period: PeriodText,
     entity: Entity = "",
     dry: DryRun = False,
+    seen: Seen = "",
+    who: Who = "",
     folder: Folder = Path(),
     as_json: Json = False,
 ) -> None:
     """Defer what was invoiced and not delivered at a month's end, accrue what was delivered and not invoiced; it takes
     itself back the day after."""
-    from tieout.operations import closing
-
-    found = _worked_out(closing.cut_off, period, entity, dry, folder)
+    project = open_running(folder)
+    code, on = entity_of(project, entity), parsed_period(period).last
+    found = worked_out(project, code, "cutoff", on, dry=dry, who=who, seen=seen).found
     if as_json:
         print_json(
             [{"interface": x.interface, "order": x.number, "on": x.on.isoformat(), "net": f"{x.net:f}",

@@ -14,6 +14,7 @@ from rich.table import Table
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
 from tieout.cli.identity import who_decides
 from tieout.cli.options import DryRun, Entity, Folder, Json, Who
+from tieout.cli.period_ends import Seen, worked_out
 from tieout.cli.reconcile import day_of, entity_of
 from tieout.cli.tables import money
 
@@ -203,22 +204,16 @@ def accruals(
     entity: Entity = "",
     period: Annotated[str, typer.Option(help="a month, such as 2026-10: what came up to its end")] = "",
     dry: DryRun = False,
+    seen: Seen = "",
+    who: Who = "",
     folder: Folder = Path(),
     as_json: Json = False,
 ) -> None:
     """Accrue what was received and is not billed at a month's end; it takes itself back the day after."""
-    from tieout.connector_api import ConnectorError
-    from tieout.operations import paying
-
     project = open_running(folder)
     code = entity_of(project, entity)
     day = day_of(project, code, period, "")
-    try:
-        found = paying.accrue(project, code, day, dry)
-    except (LookupError, ValueError) as error:
-        fail(str(error.args[0]), USAGE)
-    except ConnectorError as error:
-        fail(str(error), FAILED)
+    found = worked_out(project, code, "accruals", day, dry=dry, who=who, seen=seen).found
     if as_json:
         print_json({"entity": code, "on": day.isoformat(), "dry_run": dry, **_accruals_json(found)})
         return

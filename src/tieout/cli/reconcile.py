@@ -13,6 +13,7 @@ from rich import box
 from rich.table import Table
 
 from tieout.cli.context import FAILED, FINDINGS, USAGE, fail, open_running, out, print_json
+from tieout.cli.identity import who_works
 from tieout.cli.options import DryRun, Entity, Folder, Json
 from tieout.cli.tables import money
 from tieout.money import Period
@@ -34,7 +35,7 @@ def reconcile(
     folder: Folder = Path(),
     as_json: Json = False,
 ) -> None:
-    """Match what is open in an entity's ledger and apply what is sure; the rest is a work list."""
+    """Match what is open in an entity's ledger and apply what is sure; the rest is a work list. Applying takes a key, once people are let in."""
     from tieout.connector_api import ConnectorError
     from tieout.operations import reconciling
     from tieout.reconcile import MatchingError
@@ -42,6 +43,8 @@ def reconcile(
     project = open_running(folder)
     code = entity_of(project, entity)
     day = day_of(project, code, period, until)
+    if not dry:
+        who_works(project, "", operation="matches:write", entity=code)
     try:
         found = reconciling.reconcile(project, code, day, dry=dry)
     except LookupError as error:

@@ -1,4 +1,7 @@
-"""What is booked at a period's end and taken back the day after: revaluation, sales cut-off, accruals; each told in the same lines."""
+"""What is booked at a period's end and taken back the day after: revaluation, sales cut-off, accruals; each told in the same lines.
+
+The one door to them for whoever asks by page, API or command: who asks is kept as a maker, a locked day is refused, and what is booked is
+what was shown."""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from typing import Any
 
 from tieout.close import OpenSale, Revalued
 from tieout.connector_api import answered
+from tieout.evidence import Entry, record
 from tieout.inbox import Asked
+from tieout.money import Period
 from tieout.operations.closing import cut_off, ledger_of, revalue
 from tieout.operations.open_project import OpenProject
 from tieout.operations.paying import accrue
@@ -29,6 +34,20 @@ class EndLine:
     currency: str
 
 
+@dataclass(frozen=True)
+class PeriodEnd:
+    """What a day's end comes to: `found` as whoever worked it out has it (revalue: Revalued; cutoff: OpenSale; accruals: Worked), and the
+    same told in `lines`."""
+
+    found: Any
+    lines: list[EndLine]
+
+    @property
+    def digest(self) -> str:
+        """What names the lines as they are shown: 64 hexadecimal digits."""
+        return digest_of(self.lines)
+
+
 class ShownError(ValueError):
     """What is to be booked by now is another than somebody was shown."""
 
@@ -39,23 +58,31 @@ def digest_of(lines: Sequence[EndLine]) -> str:
     return hashlib.sha256(raw.encode()).hexdigest()
 
 
-def try_period_end(project: OpenProject, entity: str, what: str, on: date) -> list[EndLine]:
+def try_period_end(project: OpenProject, entity: str, what: str, on: date) -> PeriodEnd:
     """What booking a day's end would come to. `what` is revalue, cutoff or accruals. Raises LookupError where nothing governs it,
     ValueError where it cannot be worked out, ConnectorError."""
     work, lines = _WORK[what]
-    return lines(project, entity, work(project, entity, on, True, Asked()))
+    found = work(project, entity, on, True, Asked())
+    return PeriodEnd(found, lines(project, entity, found))
 
 
 def book_period_end(
     project: OpenProject, entity: str, what: str, on: date, by: str, seen: str = ""
-) -> list[EndLine]:
+) -> PeriodEnd:
     """Book what a day's end comes to, as `by` asked for, who had a hand in it then; what it is of. Booked again it changes what is
-    booked by what differs since. `seen` is the digest of the lines that `by` was shown, "" where nobody was shown any.
+    booked by what differs since. `seen` is the digest of the lines that `by` was shown or its beginning, "" where nobody was shown any. That
+    `by` asked is in evidence before anything is done: who waits for an answer no longer may have it booked all the same.
 
     Raises LookupError where nothing governs it, ShownError where it is another by now, ValueError where it cannot be worked out or the
     ledger is locked up to that day, ConnectorError.
     """
     work, lines = _WORK[what]
+    with project.database.transaction() as connection:
+        detail = {"what": what, "on": on.isoformat()}
+        entry = Entry(
+            project.clock.now(), by, "close.book_asked", f"{entity}:{Period.of(on)}", entity, detail
+        )
+        record(connection, [entry])
     locks = answered(ledger_of(project, entity, "read").locks, "its locks")
     if locked := [f"the {n} lock stands at {d}" for n in _LOCKS if (d := locks.get(n)) and d >= on]:
         raise ValueError(
@@ -63,12 +90,13 @@ def book_period_end(
         )
 
     def agree(found: Any) -> None:
-        if seen and digest_of(lines(project, entity, found)) != seen:
+        if not digest_of(lines(project, entity, found)).startswith(seen):
             raise ShownError(
                 "its figures are others by now than were shown: nothing was booked; show what it comes to, and book that"
             )
 
-    return lines(project, entity, work(project, entity, on, False, Asked(by, agree)))
+    found = work(project, entity, on, False, Asked(by, agree))
+    return PeriodEnd(found, lines(project, entity, found))
 
 
 def _revalued(project: OpenProject, entity: str, found: Sequence[Revalued]) -> list[EndLine]:

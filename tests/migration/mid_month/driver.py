@@ -179,7 +179,7 @@ class DistributorsPeople(People):
 
     def after_day(self, day: date) -> None:
         product = self.play.product
-        product.tieout("reconcile", "--entity", "US", "--until", day.isoformat())
+        product.tieout("reconcile", "--entity", "US", "--until", day.isoformat(), key=self.key)
         product.settle()
         for row in product.tieout("matches", "list", "--json"):
             answers = [self.scenario._month.answers.get(x["number"]) for x in row["cash"]]
@@ -188,7 +188,7 @@ class DistributorsPeople(People):
         product.settle()
 
     def before_lock(self) -> None:
-        self.play.product.tieout("revalue", "--period", "2026-10", "--entity", "US")
+        self.play.product.tieout("revalue", "--period", "2026-10", "--entity", "US", key=self.key)
         self.play.product.settle()
 
 
@@ -223,7 +223,7 @@ class ServicesPeople(People):
         for _ in range(3):
             self._approve(month, day)
             product.settle()
-        product.tieout("reconcile", "--entity", "US", "--until", day.isoformat())
+        product.tieout("reconcile", "--entity", "US", "--until", day.isoformat(), key=self.keys / "carla")
         product.settle()
 
     def _approve(self, month: Any, day: date) -> None:
@@ -268,7 +268,7 @@ class ServicesPeople(People):
 
     def before_lock(self) -> None:
         self.scenario._month.accrue(OCTOBER.last)
-        self.play.product.tieout("accruals", "--entity", "US", "--period", "2026-10")
+        self.play.product.tieout("accruals", "--entity", "US", "--period", "2026-10", key=self.keys / "carla")
         self.play.product.settle()
 
 

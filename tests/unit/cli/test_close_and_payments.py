@@ -15,11 +15,13 @@ from typer.testing import CliRunner
 
 from tieout.cli import close as close_command
 from tieout.cli import payments as payments_command
+from tieout.cli import period_ends as period_ends_command
 from tieout.cli.commands import cli
 from tieout.close import OpenSale, Revalued
 from tieout.connector_api import LedgerAccrual
 from tieout.money import Amount
-from tieout.operations import closing, paying
+from tieout.operations import paying, period_ends
+from tieout.operations.period_ends import PeriodEnd
 from tieout.payables import Accrual, CheckedPayment, HeldBack, Proposal, Worked
 from tieout.payables.accruing import entries_of
 from tieout.proofs import CashRow
@@ -49,22 +51,26 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     revalued = Revalued(account="211000", currency="EUR", amount=Decimal("-90.00"), carried=Decimal("-112.50"),
                         rate=Decimal("0.9"), worth=Decimal("-100.00"))  # fmt: skip
 
-    def worked(project: object, entity: str, on: date, dry: bool) -> Worked:
+    def accrued(on: date) -> Worked:
         return Worked(on=on, accruals=(ACCRUAL, LEFT), there=(THERE,), ours={"PO-2": Decimal("50.00")},
                       entries=tuple(entries_of([ACCRUAL], on)))  # fmt: skip
 
-    monkeypatch.setattr(paying, "accrue", worked)
     monkeypatch.setattr(paying, "propose_payments", lambda *a: proposal)
-    monkeypatch.setattr(closing, "revalue", lambda *a: [revalued])
     sales = [
         OpenSale(interface="shop", number=number, on=date(2026, 10, 30), source=Amount(Decimal(net), "USD"),
                  amounts={"goods": Decimal(net)})
         for number, net in (("US-1", "80.50"), ("US-2", "-75.00"))
     ]  # fmt: skip
-    monkeypatch.setattr(closing, "cut_off", lambda project, entity, on, dry: sales)
+
+    def ended(project: object, entity: str, what: str, on: date, *booking: str) -> PeriodEnd:
+        return PeriodEnd({"revalue": [revalued], "cutoff": sales, "accruals": accrued(on)}[what], [])
+
+    monkeypatch.setattr(period_ends, "try_period_end", ended)
+    monkeypatch.setattr(period_ends, "book_period_end", ended)
     for module in (payments_command, close_command):
         monkeypatch.setattr(module, "open_running", lambda folder: project)
-    monkeypatch.setattr(payments_command, "who_decides", lambda *a, **k: "mia")
+    for module in (payments_command, period_ends_command):
+        monkeypatch.setattr(module, "who_decides", lambda *a, **k: "mia")
     monkeypatch.setattr(
         "tieout.proofs.cash_rows",
         lambda *a: [

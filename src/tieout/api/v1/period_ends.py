@@ -8,18 +8,15 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from tieout.api.v1.calling import Caller, needs_shortly
 from tieout.api.v1.context import RequestContext, TheContext, TheProject
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Code, Money, MonthInPath, month
 from tieout.connector_api import ConnectorError
-from tieout.evidence import Entry, record
 from tieout.money import Period
 from tieout.operations import period_ends
-from tieout.operations.open_project import OpenProject
-from tieout.operations.period_ends import EndLine, ShownError, digest_of
+from tieout.operations.period_ends import ShownError
 
 router = APIRouter(tags=["close"])
 Booker = Annotated[Caller, needs_shortly("close:sign")]
@@ -97,10 +94,8 @@ async def book_period_end_now(
     """Book it; it takes itself back the day after. Booked before, it is changed by what differs since. Whoever asks had a hand in it: where
     a policy asks for an approval, another one gives it. Refused where the ledger is locked, and where other figures were `seen`."""
     wanted = _allowed(context, caller, entity, period)
-    # Told before it is done: who waits for an answer no longer may have it booked all the same.
-    await run_in_threadpool(_note, project, caller.name, entity, period, body.what)
 
-    def booked() -> list[EndLine]:
+    def booked() -> period_ends.PeriodEnd:
         return period_ends.book_period_end(project, entity, body.what, wanted.last, caller.name, body.seen)
 
     return _told(body.what, await context.expensive.ask(entity, lambda: _or_refused(booked)))
@@ -117,7 +112,7 @@ def _allowed(context: RequestContext, caller: Caller, entity: str, period: str) 
     return month(period)
 
 
-def _or_refused(work: Callable[[], list[EndLine]]) -> list[EndLine]:
+def _or_refused(work: Callable[[], period_ends.PeriodEnd]) -> period_ends.PeriodEnd:
     """What a call gives, or why there is nothing, as a ProblemError."""
     try:
         return work()
@@ -129,20 +124,12 @@ def _or_refused(work: Callable[[], list[EndLine]]) -> list[EndLine]:
         raise ProblemError(409, "close", str(error.args[0])) from None
 
 
-def _told(what: str, found: list[EndLine]) -> PeriodEndBooked:
+def _told(what: str, found: period_ends.PeriodEnd) -> PeriodEndBooked:
     sums: dict[str, Decimal] = {}
-    for line in found:
+    for line in found.lines:
         sums[line.currency] = sums.get(line.currency, Decimal(0)) + line.amount
     return PeriodEndBooked(
-        what=what, count=len(found), sums=[EndSum(currency=c, amount=a) for c, a in sorted(sums.items())],
-        lines=[EndOf(of=x.what, said=x.said, amount=x.amount, currency=x.currency) for x in found[:_MOST_SHOWN]],
-        digest=digest_of(found),
+        what=what, count=len(found.lines), sums=[EndSum(currency=c, amount=a) for c, a in sorted(sums.items())],
+        lines=[EndOf(of=x.what, said=x.said, amount=x.amount, currency=x.currency) for x in found.lines[:_MOST_SHOWN]],
+        digest=found.digest,
     )  # fmt: skip
-
-
-def _note(project: OpenProject, who: str, entity: str, period: str, what: str) -> None:
-    with project.database.transaction() as connection:
-        entry = Entry(
-            project.clock.now(), who, "close.book_asked", f"{entity}:{period}", entity, {"what": what}
-        )
-        record(connection, [entry])
