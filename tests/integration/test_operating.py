@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import date, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -18,7 +19,7 @@ from tieout.connector_api import OpenItem
 from tieout.evidence import Entry, record
 from tieout.inbox import pause, resume
 from tieout.kept_figures import keeping, read_kept
-from tieout.planning import ProcessStage, in_range, replay_range, try_case, try_range
+from tieout.planning import ProcessStage, in_range, replay, replay_range, try_case, try_range
 from tieout.proofs import tie_out
 from tieout.reconcile.ledger import keep_lines, open_lines, open_sums
 from tieout.store import Connection, Queries
@@ -96,6 +97,51 @@ def test_a_case_is_tried_alone_and_another_entitys_are_left_out(held: Office) ->
     tried = try_case(connection, stage(held), held.release(), None, "missing_dimension", ["US"], now)
     assert tried.documents == 2
     connection.close()
+
+
+def test_everything_of_a_cause_is_reprocessed_of_one_entity_where_it_is_named(held: Office) -> None:
+    connection = held.database.connect(autocommit=True)
+    now = held.clock.now()
+    with connection.transaction():
+        assert replay(connection, now, "ira", cause="missing_dimension", entity="DE") == 0
+        assert replay(connection, now, "ira", cause="missing_dimension", entity="US") == 2
+    connection.close()
+
+
+def test_over_http_chosen_cases_are_tried_or_those_of_a_cause_and_an_entity(held: Office) -> None:
+    held.let_in()
+    operator(held, "otto", "DE")
+    project: Any = SimpleNamespace(
+        database=held.database, clock=held.clock, release=held.release, reader_of=lambda _: held.session,
+        settings=SimpleNamespace(systems={}, sinks={}), connector_of=lambda _: CONNECTORS["ledgers"], look_now=lambda: None,
+    )  # fmt: skip
+    rows = held.database.rows("select case_id, source_key from tieout.cases order by source_key")
+    first, second = (int(r["case_id"]) for r in rows)
+    held.options = {}
+    front = Front(held, project)
+    try:
+        cora, otto = front.sign_in("cora"), front.sign_in("otto", second_factor=False)
+
+        def tried(**body: Any) -> Any:
+            reply = cora.post("/cases/try", json=body)
+            assert reply.status_code == 200, reply.text
+            return reply.json()
+
+        assert tried(cases=[second])["amounts"] == [{"currency": "USD", "amount": "20.00"}]
+        assert tried(cases=[first, second, second])["documents"] == 2
+        assert tried(cause="missing_dimension", entity="US")["documents"] == 2
+        assert tried(cause="missing_dimension", entity="DE")["documents"] == 0
+        assert held.states() == {"J-1": "refused", "J-2": "refused"}
+        for wrong in ({}, {"cause": "missing_dimension", "cases": [first]}, {"cases": [0]}):
+            assert cora.post("/cases/try", json=wrong).status_code == 422
+        # Of another entity nobody is told that there is this one.
+        assert otto.post("/cases/try", json={"cases": [first]}).status_code == 404
+        refused = otto.post("/cases/replay", json={"cause": "missing_dimension", "entity": "US"})
+        assert refused.status_code == 403
+        done = cora.post("/cases/replay", json={"cause": "missing_dimension", "entity": "US"})
+        assert done.json() == {"replayed": 2}
+    finally:
+        front.stop()
 
 
 def test_of_what_is_paused_nothing_is_planned_or_delivered(office: Office) -> None:

@@ -126,7 +126,8 @@ def _read(connection: Connection, ids: list[int], left_out: int) -> Tried:
     amounts: dict[str, Decimal] = {}
     gone = [r for r in states if r["state"] in _LEFT]
     for r in gone:
-        money = abs(r["measure_debit"] - r["measure_credit"])
+        # An entry of both sides moves what it debits, though it comes to nothing.
+        money = abs(r["measure_debit"] - r["measure_credit"]) or r["measure_debit"]
         amounts[r["currency"]] = amounts.get(r["currency"], Decimal(0)) + money
     held = [r["document_id"] for r in states if r["state"] == DocumentState.REFUSED]
     cases = connection.execute(_SQL["tried_cases"], {"ids": held}).fetchall()

@@ -244,6 +244,7 @@ update tieout.document set state = 'normalised', retry_at = %(now)s
 where state = 'refused' and document_id in (
     select document_id from tieout.cases where state = 'open'
     and (%(cause)s::text is null or cause = %(cause)s::text)
+    and (%(entity)s::text is null or entity = %(entity)s::text)
     and (%(case_id)s::bigint is null or case_id = %(case_id)s::bigint))
 returning document_id
 
@@ -253,6 +254,7 @@ update tieout.message m set state = 'received', note = null
 from tieout.cases c
 where c.state = 'open' and c.document_id is null
   and (%(cause)s::text is null or c.cause = %(cause)s::text)
+  and (%(entity)s::text is null or c.entity = %(entity)s::text)
   and (%(case_id)s::bigint is null or c.case_id = %(case_id)s::bigint)
   and m.state = 'failed' and m.note is distinct from %(not_ours)s and m.interface = c.interface
   and c.source_key in (m.source_key, 'message ' || m.message_id)
@@ -297,6 +299,7 @@ update tieout.delivery set state = 'waiting'
 where state = 'refused' and not ledger and document_id in (
     select document_id from tieout.cases where state = 'open'
     and (%(cause)s::text is null or cause = %(cause)s::text)
+    and (%(entity)s::text is null or entity = %(entity)s::text)
     and (%(case_id)s::bigint is null or case_id = %(case_id)s::bigint))
 returning external_id
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from tieout.cases import solve, solve_case
@@ -25,16 +26,18 @@ def replay(
     *,
     cause: str | None = None,
     case_id: int | None = None,
+    entity: str | None = None,
 ) -> int:
-    """Plan again what is held by an open case (of a cause, or one case), read again the messages that could not be
+    """Plan again what is held by an open case (of a cause, of an entity alone where one is named, or one case), read again the messages that could not be
     taken, and send again what its target refused; how many documents, messages and effects.
 
     Safe at any time: what was planned already is left alone.
     """
-    ids = replay_documents(connection, now, cause, case_id)
+    of = {"cause": cause, "case_id": case_id, "entity": entity}
+    ids = replay_documents(connection, now, cause, case_id, entity)
     entries = [Entry(now, actor, "document.replayed", f"document {i}") for i in ids]
-    entries += _read_again(connection, now, actor, cause, case_id)
-    again = connection.execute(_SQL["send_again"], {"cause": cause, "case_id": case_id}).fetchall()
+    entries += _read_again(connection, now, actor, of)
+    again = connection.execute(_SQL["send_again"], of).fetchall()
     entries += [Entry(now, actor, "delivery.replayed", r["external_id"]) for r in again]
     if entries:
         record(connection, entries)
@@ -42,12 +45,9 @@ def replay(
     return len(entries)
 
 
-def _read_again(
-    connection: Connection, now: datetime, actor: str, cause: str | None, case_id: int | None
-) -> list[Entry]:
+def _read_again(connection: Connection, now: datetime, actor: str, of: Mapping[str, object]) -> list[Entry]:
     """Messages that could not be taken are taken once more; their cases end, and come again if they fail again."""
-    given = {"cause": cause, "case_id": case_id, "not_ours": NOT_OURS}
-    rows = connection.execute(_SQL["read_again"], given).fetchall()
+    rows = connection.execute(_SQL["read_again"], {**of, "not_ours": NOT_OURS}).fetchall()
     for number in {r["case_id"] for r in rows}:
         solve_case(connection, number, now, "its message is read again", actor, accepted=False)
     return [
@@ -57,10 +57,10 @@ def _read_again(
 
 
 def replay_documents(
-    connection: Connection, now: datetime, cause: str | None, case_id: int | None
+    connection: Connection, now: datetime, cause: str | None, case_id: int | None, entity: str | None = None
 ) -> list[int]:
     """Let what open cases hold be planned again; the documents' ids."""
-    given = {"now": now, "cause": cause, "case_id": case_id}
+    given = {"now": now, "cause": cause, "case_id": case_id, "entity": entity}
     return [r["document_id"] for r in connection.execute(_SQL["replay"], given)]
 
 

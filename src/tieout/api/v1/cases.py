@@ -33,7 +33,17 @@ from tieout.cases import (
 from tieout.causes import Held, Offer, cause_named, offers
 from tieout.finding import names_of
 from tieout.operations.processing import process_stage
-from tieout.planning import Accepted, HeldError, accept, actions_of, exclude, offers_of, replay, try_case
+from tieout.planning import (
+    Accepted,
+    HeldError,
+    accept,
+    actions_of,
+    exclude,
+    offers_of,
+    replay,
+    try_case,
+    try_cases,
+)
 from tieout.planning import Tried as TriedNow
 from tieout.security import load_authority
 from tieout.store import Connection, Queries
@@ -212,9 +222,18 @@ class Replayed(BaseModel):
 
 
 class Replay(BaseModel):
-    """Of which cause everything is replayed."""
+    """Of which cause everything is replayed; of one `entity` alone where it is named."""
 
     cause: Annotated[str, Field(min_length=2, max_length=100)]
+    entity: Annotated[str, Field(max_length=80)] = ""
+
+
+class CasesToTry(BaseModel):
+    """What is tried: these `cases`, or everything of a `cause`, of one `entity` alone where it is named. One of the two."""
+
+    cause: Annotated[str, Field(max_length=100)] = ""
+    entity: Annotated[str, Field(max_length=80)] = ""
+    cases: Annotated[list[Annotated[int, Field(gt=0, lt=2**62)]], Field(max_length=500)] = []
 
 
 Reader = Annotated[Caller, needs("cases:read")]
@@ -356,19 +375,26 @@ async def try_one(case_id: int, caller: Trier, context: TheContext, project: The
 
 
 @router.post("/cases/try")
-async def try_cause(body: Replay, caller: Trier, context: TheContext, project: TheProject) -> Tried:
-    """What replaying everything of a cause would book now: nothing is changed."""
-    mine = seen_by(caller, "cases:write", None)
+async def try_several(body: CasesToTry, caller: Trier, context: TheContext, project: TheProject) -> Tried:
+    """What replaying some cases, or everything of a cause, would book now: nothing is changed."""
+    if bool(body.cause) == bool(body.cases):
+        raise ProblemError(422, "cases", "name a cause, or cases by their numbers: one of the two")
+    mine = seen_by(caller, "cases:write", body.entity or None)
+    cases = sorted(set(body.cases))
 
     def tried() -> TriedNow:
+        stage, now = process_stage(project), context.clock.now()
         with context.pool.connection() as connection:
-            now = context.clock.now()
-            return try_case(
-                connection, process_stage(project), context.release(), None, body.cause, mine, now
-            )
+            if not cases:
+                return try_case(connection, stage, context.release(), None, body.cause, mine, now)
+            for number in cases:
+                case_row(connection, caller, number, "cases:write")
+            return try_cases(connection, stage, context.release(), cases, now)
 
-    share = ("try cause", body.cause, None if mine is None else tuple(mine))
-    return tried_now(await context.expensive.ask("every entity", tried, share=share))
+    # Chosen cases are looked up by the rights of whoever asks: nobody else's answer is theirs.
+    asker = caller.name if cases else ""
+    share = ("try cases", body.cause, tuple(cases), None if mine is None else tuple(mine), asker)
+    return tried_now(await context.expensive.ask(body.entity or "every entity", tried, share=share))
 
 
 @router.post("/cases/{case_id}/solve")
@@ -414,12 +440,16 @@ def replay_case(case_id: int, caller: Writer, context: TheContext, connection: T
 
 @router.post("/cases/replay")
 def replay_cause(body: Replay, caller: Replayer, context: TheContext, connection: TheConnection) -> Replayed:
-    """Plan whatever a cause holds again, for every entity."""
-    if not caller.may("interfaces:replay", "*"):
-        raise ProblemError(403, "forbidden", "that is for every entity: replay case by case")
+    """Plan whatever a cause holds again, of one entity or of every one."""
+    if not caller.may("interfaces:replay", body.entity or "*"):
+        of = body.entity or "every entity"
+        raise ProblemError(
+            403, "forbidden", f"that is for {of}: {caller.name} has no such role; replay case by case"
+        )
     context.look_now()
     with connection.transaction():
-        return Replayed(replayed=replay(connection, context.clock.now(), caller.name, cause=body.cause))
+        now, entity = context.clock.now(), body.entity or None
+        return Replayed(replayed=replay(connection, now, caller.name, cause=body.cause, entity=entity))
 
 
 def _whole(connection: Connection, row: dict[str, Any]) -> WholeCase:

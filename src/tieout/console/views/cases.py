@@ -67,22 +67,28 @@ class Cases:
         """One deed on all cases of a cause, or on those that were ticked; what became of them, as a sentence,
         or None where the answer is shown on the page (a trial). Raises AnswerError where none was ticked."""
         what = page.typed.get("act")
-        if what == "try":
-            page.shown["tried"] = await page.api.post("/cases/try", {"cause": page.arg("cause")})
+        if what == "try-all":
+            # Of what the list is narrowed to, and no other entity's.
+            of = {"cause": page.arg("cause"), "entity": page.arg("entity")}
+            page.shown["tried"] = await page.api.post("/cases/try", of)
             return None
         if what == "replay-all":
-            done = await page.api.post("/cases/replay", {"cause": page.arg("cause")})
+            of = {"cause": page.arg("cause"), "entity": page.arg("entity")}
+            done = await page.api.post("/cases/replay", of)
             return _(
                 "%(replayed)s are reprocessed: what was mended leaves this list by itself",
                 replayed=done["replayed"],
             )
         chosen = [c for v in page.values("case") if (c := _seen(v)) is not None]
-        if what in ("group-solve", "group-assign", "group-replay", "group-exclude"):
+        if what in ("group-solve", "group-assign", "group-replay", "group-exclude", "group-try"):
             # What the page showed of the whole group, and not what it is by now.
             chosen = [c for v in page.typed.get("seen", "").split(" ") if (c := _seen(v)) is not None]
             what = what.removeprefix("group-")
         if not chosen:
             raise AnswerError(422, {"detail": _("choose cases first: the boxes before them")})
+        if what == "try":
+            page.shown["tried"] = await page.api.post("/cases/try", {"cases": [c["case_id"] for c in chosen]})
+            return None
         given = {"action": what if what in _DEEDS else "replay", "cases": chosen}
         for name in ("reason", "owner"):
             if page.typed.get(name):
