@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from tieout.causes import cause_named
 from tieout.console import forms
+from tieout.console.evidence_sentences import said_of
 from tieout.console.language import _, counted, marked, told
 from tieout.money import shown_digits
 from tieout.security import masked
@@ -221,6 +222,13 @@ def asked_words(asked: str) -> str:
 
 
 TESTS = {"negative": negative, "nonzero": nonzero}
+
+
+def sentence(entry: dict[str, Any]) -> str:
+    """What an entry of evidence says, numbers of accounts and cards masked."""
+    return masked(said_of(entry))
+
+
 FILTERS = {
     "told": told,
     "asked_words": asked_words,
@@ -228,5 +236,5 @@ FILTERS = {
     "when": when,
     "day": day, "long_day": long_day, "month": month, "due": due, "age": age,
     "seconds": seconds,
-    "masked": masked, "absolute": absolute, "percent": percent, "whole": whole,
+    "sentence": sentence, "masked": masked, "absolute": absolute, "percent": percent, "whole": whole,
 }  # fmt: skip

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from tieout.console.asking import AnswerError
 from tieout.console.language import _
 from tieout.console.rendering import Page, Renderer, as_text
+from tieout.console.views.evidenced import evidence_of
 from tieout.console.views.keeping import kept_views, known_interfaces
 
 _MOST = 40
@@ -51,7 +52,7 @@ class Approval:
         found = await page.api.get(f"/approvals/{page.request.path_params['number']}")
         return self._r.render(
             page, "approval.html", r=found, postings=lines_of(found["content"]), as_text=as_text,
-            before=await _before(page, found), now=page.now,
+            before=await _before(page, found), now=page.now, entries=await evidence_of(page, found["subject"]),
         )  # fmt: skip
 
     async def act(self, page: Page) -> str:

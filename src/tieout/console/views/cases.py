@@ -14,6 +14,7 @@ from tieout.console.charts import Bar, bars
 from tieout.console.language import _, marked, told
 from tieout.console.rendering import Page, Renderer, as_text
 from tieout.console.views.curing import HERE, LATE, OUTSIDE, became, cured
+from tieout.console.views.evidenced import evidence_of
 from tieout.console.views.keeping import kept_views
 from tieout.console.words import amount, cause
 
@@ -182,7 +183,7 @@ class Case:
             document = await page.api.maybe(f"/documents/{found['document_id']}")
             source = await page.api.maybe(f"/documents/{found['document_id']}/source")
         return self._r.render(
-            page, "case.html", c=found, document=document, source=source, now=page.now, as_text=as_text, row=row,
+            page, "case.html", c=found, entries=await evidence_of(page, found["source_key"]), document=document, source=source, now=page.now, as_text=as_text, row=row,
             here=[a for a in here if a != "map" or row], outside=offered & OUTSIDE, late=LATE,
             people=await _people(page, found["entity"]),
             watch=await page.api.get(f"/cases/{found['case_id']}/watch"), readers=await _readers(page, found["entity"]),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.responses import Response
 
 from tieout.console.rendering import Page, Renderer, as_text
+from tieout.console.views.evidenced import evidence_of
 from tieout.console.views.keeping import kept_views, known_interfaces
 
 _FILTERS = ("sort", "source_key", "interface", "entity", "period", "state", "kind")
@@ -42,10 +41,7 @@ class Documents:
         found = await page.api.get(f"/documents/{number}")
         source = await page.api.maybe(f"/documents/{number}/source")
         story = await page.api.get(f"/documents/{number}/story")
-        entries: list[dict[str, Any]] = []
-        if page.may("evidence:read"):
-            told = await page.api.maybe("/evidence", subject=found["source_key"], limit=20)
-            entries = told["items"] if told else []
+        entries = await evidence_of(page, found["source_key"])
         deliveries = found["deliveries"]
         return self._r.render(
             page, "document.html", d=found, source=source, entries=entries, as_text=as_text, story=story,
