@@ -156,6 +156,38 @@ def test_the_page_names_each_of_them() -> None:
     assert all(len(row) == 3 and len(row[1]) >= 5 for row in rows) and len(rows) >= 30
 
 
+@pytest.mark.parametrize(
+    ("table", "key", "typed", "near"),
+    [
+        ("accounts", "revenue.goods", "40000", "400000 "),
+        ("accounts", "revenue.goods", "400O00", "400000 "),
+        ("ledger_accounts", "4000", "400001", "400000 "),
+        ("journals", "misc", "MISK", "MISC "),
+        ("journals", "misc", "misc", "MISC "),
+        ("taxes", "State Tax 16%", "15 %", "15%"),
+        ("dimensions", "cost_centre:200", "Berln", "Berlin"),
+        ("accounts", "revenue.shipping", "shipping", "400100 "),
+    ],
+)
+def test_a_code_that_is_not_there_is_refused_with_the_nearest_that_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, key: str, typed: str, near: str
+) -> None:
+    with case_of(V19) as case:
+        berlin = {"name": "Berlin", "active": True, "plan_id": 1, "company_id": False}
+        case.books.odoo.service.world.add("account.analytic.account", berlin)
+        project = project_of(case, tmp_path, monkeypatch)
+        try:
+            (told,) = look_up_rows(project, table, [MappingRow(key, typed)])
+            assert not told.well and told.said.startswith("is not in this company"), told
+            offered = told.said.partition("; did you mean ")[2].removesuffix("?").split(" or ")
+            assert 0 < len(offered) <= 3 and any((x + " ").startswith(near) for x in offered), told
+            # What is near to nothing is told without a guess.
+            (far,) = look_up_rows(project, table, [MappingRow(key, "zzzzqqqq")])
+            assert not far.well and "did you mean" not in far.said
+        finally:
+            project.close()
+
+
 def test_a_draft_of_a_mapping_is_looked_up_in_the_ledger(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

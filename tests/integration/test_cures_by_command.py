@@ -131,6 +131,8 @@ def test_a_row_that_is_missing_is_put_in_force_once_and_everything_that_asks_for
     for words, said, by in (
         (("999999999", "621000", "--reason", "it was missing"), "is not open", "olga"),
         ((one, "no such account", "--reason", "it was missing"), "no such account", "olga"),
+        ((one, "62100", "--reason", "it was missing"), "did you mean 621000 ", "olga"),
+        ((one, "612O00", "--reason", "it was missing"), "did you mean 612000 ", "olga"),
         ((one, "621000", "--reason", "it was missing", "--from", "October"), "a day is written 2026-10-01", "olga"),
         ((one, "621000", "--reason", "it was missing"), "no role for mappings:write", "nora"),
         ((one, "621000", "--reason", "it was missing"), "key", ""),

@@ -15,6 +15,7 @@ from tieout.connector_api.set_up import Finding, LedgerName
 from tieout.connectors.odoo.client import OdooClient
 from tieout.connectors.odoo.companies import companies_of
 from tieout.rules.ledger_uses import ACCOUNT, ANALYTIC, JOURNAL, MONEY, TAX, Use
+from tieout.rules.nearest import nearest
 
 Row = dict[str, Any]
 _ARCHIVED = {"active_test": False}
@@ -40,6 +41,8 @@ _JOURNAL_TYPES = {MONEY: ("bank", "cash", "credit")}
 ON_PAYMENT = "on_payment"
 # Of a longer list people type a part of the name.
 _MOST_NAMES = 5000
+# Of names that are near to one that is not there.
+_NEAR = 3
 _METHODS = "(Accounting, Configuration, Journals, Incoming Payments)"
 _CHART = "Accounting, Configuration, Chart of Accounts"
 
@@ -72,7 +75,7 @@ def look_up_names(client: OdooClient, uses: Sequence[Use], currency: str) -> lis
     absent = [u for u in uses if not rows[u.kind].get(u.name)]
     elsewhere = _elsewhere(client, absent)
     return [
-        Finding(use.what, False, elsewhere[use], use)
+        Finding(use.what, False, elsewhere[use] + _did_you_mean(client, use, rows[use.kind]), use)
         if use in elsewhere
         else _looked_at(client, company, use)
         for use in uses
@@ -81,13 +84,18 @@ def look_up_names(client: OdooClient, uses: Sequence[Use], currency: str) -> lis
 
 def names_for(client: OdooClient, use: Use) -> list[LedgerName]:
     """See `NamesTeller.names_for`. Raises as `OdooClient.call`."""
+    return _names(client, use, _read(client, use.kind))[:_MOST_NAMES]
+
+
+def _names(client: OdooClient, use: Use, rows: Mapping[str, list[Row]]) -> list[LedgerName]:
+    """What of these could serve as `use`, by its value."""
     field, archived = client.differs.archived if use.kind == ACCOUNT else ("active", False)
     found = {
-        value: LedgerName(value, str(rows[0].get("name") or "") if use.kind in (ACCOUNT, JOURNAL) else "")
-        for value, rows in _read(client, use.kind).items()
-        if value and any(r[field] != archived and _serves(use, r) for r in rows)
+        value: LedgerName(value, str(some[0].get("name") or "") if use.kind in (ACCOUNT, JOURNAL) else "")
+        for value, some in rows.items()
+        if value and any(r[field] != archived and _serves(use, r) for r in some)
     }
-    return [found[value] for value in sorted(found)][:_MOST_NAMES]
+    return [found[value] for value in sorted(found)]
 
 
 def _serves(use: Use, row: Row) -> bool:
@@ -326,6 +334,15 @@ def _elsewhere(client: OdooClient, absent: Sequence[Use]) -> dict[Use, str]:
         # That it is not there is known all the same.
         pass
     return said
+
+
+def _did_you_mean(client: OdooClient, use: Use, rows: Mapping[str, list[Row]]) -> str:
+    """The names in use here that are nearest to what was typed and could serve; "" where none is near."""
+    known = {n.value: n.words for n in _names(client, use, rows)}
+    called = {words: value for value, words in known.items() if words}
+    near = nearest(use.name, known, _NEAR) + [called[x] for x in nearest(use.name, called, _NEAR)]
+    said = [f"{v} {known[v]}".strip() for v in dict.fromkeys(near)][:_NEAR]
+    return f"; did you mean {' or '.join(said)}?" if said else ""
 
 
 def _not_there(use: Use) -> str:
