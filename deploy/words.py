@@ -16,10 +16,15 @@ from babel.messages.pofile import read_po, write_po
 
 from deploy.api_words import API_WORDS
 from tieout.causes import WAYS
+from tieout.connector_api.inventory import TOPICS
 from tieout.console.language import LANGUAGES
 from tieout.operations.causes import homes_of_causes
 from tieout.operations.discover import discover
 from tieout.security.roles import ROLES
+from tieout.survey import How
+from tieout.survey.ages import BANDS, KINDS, OLDEST
+from tieout.survey.feeders import LEDGERS_OWN, PACED
+from tieout.survey.parties import SHARED
 
 CONSOLE = Path(__file__).resolve().parents[1] / "src" / "tieout" / "console"
 _KEYWORDS = {
@@ -49,6 +54,7 @@ def told_words() -> Iterator[str]:
     yield from (name.replace("_", " ") for name in ROLES)
     yield from ROLES.values()
     yield from API_WORDS
+    yield from (*How, *LEDGERS_OWN, *TOPICS, *KINDS, *(name for _, name in BANDS), OLDEST, *SHARED, PACED)
 
 
 def messages() -> Catalog:

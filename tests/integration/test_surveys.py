@@ -3,19 +3,25 @@
 # ruff: noqa: F811 - fixtures are imported by name
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.integration.existing import Company, company, world, years_of_books  # noqa: F401 - fixtures
-from tests.integration.office import Office
+from tests.integration.office import Office, person
+from tests.integration.test_work_api import Front
 from tests.integration.typed import Typed
-from tieout.connector_api import SetupError
+from tieout.connector_api import Sending, SetupError
+from tieout.console import pages
+from tieout.documents import EntryPosting, LedgerLine
 from tieout.operations.open_project import OpenProject
 from tieout.operations.surveying import NoEntityError, take_survey
 from tieout.survey import How, Kept, Read, found_in, keep, kept, kept_rows, kept_surveys
@@ -158,6 +164,15 @@ def test_two_programs_in_one_journal_are_said(company: Company) -> None:
 @pytest.fixture
 def project(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenProject]:
     office.let_in()
+    lines = (
+        LedgerLine(account="400000", amount=Decimal("-40.00"), company=Decimal("-40.00"), name="x"),
+        LedgerLine(account="600000", amount=Decimal("40.00"), company=Decimal("40.00"), name="x"),
+    )
+    for n in range(3):
+        body = EntryPosting(
+            journal="MISC", on=date(2026, 10, 5 + n), reference=f"E{n}", currency="USD", lines=lines
+        )
+        assert office.session.send([Sending(f"tieout.survey_{n}", body)])[0].status == "confirmed"
     typed = Typed(office, tmp_path)
     monkeypatch.setenv("ODOO_KEY", typed.office.company.key)
     (typed.folder / "clock").write_text(typed.office.clock.now().isoformat())
@@ -168,7 +183,10 @@ def project(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_project_surveys_its_ledger_and_the_systems_beside_it(project: OpenProject) -> None:
     taken = take_survey(project, "odoo", 36, "cora")
-    assert taken.entity and taken.found["company"]["noticed"][0]["said"].startswith("Odoo 19")
+    assert [(w["how"], w["entries"], w["amount"]) for w in taken.found["wrote"]] == [
+        ("Tieout", 3, "120.0000")
+    ]
+    assert taken.entity == "US" and taken.found["company"]["noticed"][0]["said"].startswith("Odoo 19")
     assert {s["system"] for s in taken.found["sources"]} == set(project.settings.systems) - {"odoo"}
     rows = project.database.rows(
         "select actor, subject, detail from tieout.evidence where action = 'survey.taken'"
@@ -182,3 +200,105 @@ def test_what_is_no_ledger_is_not_surveyed(project: OpenProject) -> None:
     with pytest.raises(SetupError, match="nowhere is no ledger of this project"):
         take_survey(project, "nowhere", 36, "cora")
     assert NoEntityError.__doc__
+
+
+# by whoever may, over the API
+
+
+@pytest.fixture
+def front(office: Office, project: OpenProject) -> Iterator[Front]:
+    for name, role in (("ines", "integrator"), ("vera", "viewer"), ("audrey", "auditor")):
+        office.add(person(name))
+        office.grant(name, role)
+    served = Front(office, project, pages("Test", "test", False, lambda: True))
+    yield served
+    served.stop()
+
+
+def test_a_survey_is_taken_and_read_by_whom_it_concerns(front: Front) -> None:
+    ines, vera, audrey = (front.sign_in(n) for n in ("ines", "vera", "audrey"))
+    assert ines.get("/surveys/ledgers").json() == ["odoo"]
+    taken = ines.post("/surveys", json={"system": "odoo", "months": 2}, headers={"idempotency-key": "s"})
+    assert taken.status_code == 201, taken.text
+    told = taken.json()
+    assert told["entries"] == sum(w["entries"] for w in told["wrote"]) and told["since"] == told["asked"]
+    assert audrey.get("/surveys").json()[0]["number"] == told["number"]
+    assert audrey.get(f"/surveys/{told['number']}").json() == told
+    refused = audrey.post("/surveys", json={"system": "odoo"}, headers={"idempotency-key": "a"})
+    assert refused.status_code == 403
+    for path in ("/surveys", f"/surveys/{told['number']}", f"/surveys/entries?survey={told['number']}"):
+        assert vera.get(path).status_code == 403
+    assert audrey.get("/surveys/4711").status_code == 404
+    assert (
+        audrey.get("/surveys/entries", params={"survey": told["number"], "by_hand": "perhaps"}).status_code
+        == 422
+    )
+    assert (
+        ines.post("/surveys", json={"system": "nowhere"}, headers={"idempotency-key": "n"}).status_code == 404
+    )
+    paper = audrey.get(f"/papers/surveys/{told['number']}")
+    assert paper.headers["content-type"] == "application/pdf" and paper.content.startswith(b"%PDF")
+    for client in (ines, vera, audrey):
+        client.close()
+
+
+def test_rows_over_the_api_come_page_by_page_and_add_up(front: Front) -> None:
+    with front.sign_in("ines") as ines:
+        number = ines.post("/surveys", json={"system": "odoo"}, headers={"idempotency-key": "s"}).json()[
+            "number"
+        ]
+        told, seen, after = ines.get(f"/surveys/{number}").json(), [], ""
+        while True:
+            page = ines.get("/surveys/entries", params={"survey": number, "limit": 2, "after": after}).json()
+            seen += page["items"]
+            after = page["next"]
+            if not after:
+                break
+        assert len(seen) == told["entries"] and len({r["key"] for r in seen}) == len(seen)
+        assert sum(Decimal(r["amount"]) for r in seen) == sum(Decimal(w["amount"]) for w in told["wrote"])
+
+
+def test_a_page_says_it_first_and_opens_its_figures(front: Front, tmp_path: Path) -> None:
+    number = 0
+    with front.sign_in("ines") as ines:
+        number = ines.post("/surveys", json={"system": "odoo"}, headers={"idempotency-key": "s"}).json()[
+            "number"
+        ]
+        ines.base_url = httpx2.URL(front.base)
+        shown = ines.get(f"/survey/{number}").text
+        assert "Nothing was changed" in shown and "Who writes" in shown and "How it is set up" in shown
+        for address in re.findall(r'href="(/survey/[0-9]+/[a-z]+[^"]*)"', shown):
+            assert ines.get(html.unescape(address)).status_code == 200
+        assert ines.get(f"/survey/{number}/nonsense").status_code == 404
+        for name in ("feeders", "volumes", "months", "open", "entries", "lines", "parties"):
+            file = ines.get(f"/export/survey-{name}.csv?survey={number}")
+            assert file.status_code == 200 and file.text.splitlines(), name
+        assert ines.get("/export/survey-entries.csv").status_code == 422
+
+
+def test_it_is_taken_shown_and_opened_by_command(
+    project: OpenProject, office: Office, tmp_path: Path
+) -> None:
+    office.add(person("ines"))
+    office.grant("ines", "integrator")
+    typed = Typed(office, tmp_path)
+    told = json.loads(typed.run("survey", "--months", "2", "--json", by="ines", code=0))
+    assert told["shared"] == []
+    of = ("survey", "--number", str(told["number"]))
+    rows = json.loads(typed.run(*of, "--rows", "entries", "--json", by="ines", code=0))
+    assert len(rows) == told["entries"]
+    assert [r["external_id"].partition(".")[0] for r in rows] == ["tieout"] * 3
+    shown = typed.run(*of, by="ines", code=0)
+    assert "3 entries of 2026-09-01 to" in shown and "Tieout" in shown and "120.00" in shown
+    for arguments, why in (
+        (["--number", "99"], "there is no survey 99; there are"),
+        (["--rows", "entries"], "say which one with --number"),
+        (["--number", str(told["number"]), "--rows", "things"], "there are entries, lines, parties"),
+        (
+            ["--number", str(told["number"]), "--rows", "lines", "--where", "colour=red"],
+            "lines do not open by colour",
+        ),
+        (["--number", str(told["number"]), "--rows", "lines", "--where", "kind"], "a column and its value"),
+        (["--system", "nowhere"], "nowhere is no ledger of this project"),
+    ):
+        assert why in typed.run("survey", *arguments, by="ines", code=2)

@@ -62,6 +62,7 @@ PLACES = (
     ("/access", marked("Access"), "access:read", "u"),
     ("/systems", marked("Systems"), "systems:read", "s"),
     ("/set-up", marked("Set up"), "systems:read", "q"),
+    ("/survey", marked("Survey"), "survey:read", "v"),
 )
 # Lists, and what is summed, that may be of one entity: they open with the one that somebody chose.
 OF_ENTITIES = frozenset(
@@ -79,7 +80,7 @@ OF_ENTITIES = frozenset(
         "/deliveries",
     )
 )
-GROUPS = ((marked("Work"), 0, 5), (marked("Books"), 5, 10), (marked("Platform"), 10, 17))
+GROUPS = ((marked("Work"), 0, 5), (marked("Books"), 5, 10), (marked("Platform"), 10, len(PLACES)))
 
 
 @dataclass(frozen=True)

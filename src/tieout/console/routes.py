@@ -30,6 +30,7 @@ from tieout.console.views.platform import Evidence, Mapping, Mappings, Systems
 from tieout.console.views.proving import Payouts, TieOut
 from tieout.console.views.set_up import SetUp
 from tieout.console.views.start import Start
+from tieout.console.views.surveying import Surveys
 from tieout.console.views.today import Today
 
 Pages = Callable[[ASGIApp], Sequence[BaseRoute]]
@@ -55,7 +56,7 @@ def pages(
         payments, interfaces, interface = Payments(r), Interfaces(r), Interface(r)
         mappings, mapping, systems = Mappings(r), Mapping(r), Systems(r)
         access, me, find = Access(r), Me(r), Find(r)
-        declaring, set_up, views = InterfaceForm(r), SetUp(r), Views(r)
+        declaring, set_up, views, surveys = InterfaceForm(r), SetUp(r), Views(r), Surveys(r)
         return [
             *gate(name, environment, sso, people_exist),
             at("/", Today(r).view),
@@ -95,6 +96,9 @@ def pages(
             at("/evidence", Evidence(r).view),
             at("/access", access.view, access.act),
             at("/systems", systems.view, systems.act),
+            at("/survey", surveys.view, surveys.act),
+            at("/survey/{number:int}", surveys.one),
+            at("/survey/{number:int}/{part}", surveys.rows),
             at("/me", me.view, me.act),
             at("/api/docs", ApiDocs(r).view),
             Route("/index.html", _home),

@@ -12,6 +12,8 @@ from tieout.connector_api.inventory import OpenThere
 # By how many days something is overdue at most, and how that is called; what is older has no end.
 BANDS: tuple[tuple[int, str], ...] = ((0, "not due"), (30, "1 to 30 days"), (60, "31 to 60 days"), (90, "61 to 90 days"), (365, "91 to 365 days"))  # fmt: skip
 OLDEST = "over a year"
+# What may be open, as `OpenThere.kind` says it.
+KINDS = ("receivable", "payable", "suspense")
 
 
 @dataclass(frozen=True)

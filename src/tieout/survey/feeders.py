@@ -67,10 +67,14 @@ _SIGNS = {
     "Odoo's expenses": How.LEDGER,
     "mail": How.MAIL,
 }
+_BY_ITSELF, _UNSEEN = "its own scheduled actions", "an account that ours may not see"
+# How a feeder is called that is neither a program nor an account.
+LEDGERS_OWN = (*(sign for sign, how in _SIGNS.items() if how.value != sign), _BY_ITSELF, _UNSEEN)
 # The account of which Odoo's own scheduled actions are (base's data: res.users of id 1).
 _ITSELF = "__system__"
 # More than this of one account in a minute were not typed by anybody.
 PACE = 12
+PACED = f"more than {PACE} in a minute"
 _OURS = "tieout"
 # What Odoo's own import and bare external ids stand under (observed: docs/ODOO.md).
 _IMPORT = "__import__"
@@ -97,12 +101,12 @@ def feeder_of(entry: EntryThere, pace: Counter[Minute]) -> Feeder:
         if sign in entry.signs:
             return Feeder(how, "" if how.value == sign else sign)
     if entry.login == _ITSELF:
-        return Feeder(How.LEDGER, "its own scheduled actions")
+        return Feeder(How.LEDGER, _BY_ITSELF)
     if pace[entry.login, _minute(entry)] > PACE:
-        return Feeder(How.PROGRAM, entry.login or "an account that ours may not see")
+        return Feeder(How.PROGRAM, entry.login or _UNSEEN)
     if entry.origin:
         return Feeder(How.ORDER, "")
-    return Feeder(How.HAND, entry.login or "an account that ours may not see")
+    return Feeder(How.HAND, entry.login or _UNSEEN)
 
 
 def feeders_of(entries: Sequence[EntryThere]) -> list[Feeder]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tieout.connector_api.inventory import EntryThere, LedgerCompanySet, OpenThere, PartyThere
 from tieout.survey.ages import Age, ages
-from tieout.survey.feeders import Feeder, How, feeders_of
+from tieout.survey.feeders import PACED, Feeder, How, feeders_of
 from tieout.survey.months import MonthEnd, Volume, month_ends, volumes
 from tieout.survey.parties import Alike, alike
 
@@ -61,11 +61,12 @@ class Read:
 
 @dataclass(frozen=True)
 class Wrote:
-    """What a feeder wrote into one journal: entries of these kinds, their amounts (without a sign, in the company's currency), the days
-    of the first and the last of them, by which accounts, and one external id or reference by which it was told."""
+    """What a feeder (`how`, and the `name` of the program or account) wrote into one journal: entries of these kinds, their amounts (without a sign, in the company's currency), the days
+    of the first and the last of them, by which accounts, and what one of them showed by which it was told ("" where nothing)."""
 
     feeder: str
     how: How
+    name: str
     journal: str
     kinds: tuple[str, ...]
     entries: int
@@ -148,6 +149,7 @@ def _one(feeder: Feeder, journal: str, rows: Sequence[EntryThere]) -> Wrote:
     return Wrote(
         feeder=feeder.key,
         how=feeder.how,
+        name=feeder.name,
         journal=journal,
         kinds=tuple(sorted({e.kind for e in rows})),
         entries=len(rows),
@@ -155,15 +157,17 @@ def _one(feeder: Feeder, journal: str, rows: Sequence[EntryThere]) -> Wrote:
         first=min(days),
         last=max(days),
         logins=tuple(sorted({e.login for e in rows if e.login})),
-        example=next(
-            (
-                e.external_id or e.reference or e.origin
-                for e in rows
-                if e.external_id or e.reference or e.origin
-            ),
-            "",
-        ),
+        example=_told_by(feeder, rows),
     )
+
+
+def _told_by(feeder: Feeder, rows: Sequence[EntryThere]) -> str:
+    """What an entry of a feeder showed, by which it was told; "" for what shows nothing."""
+    if feeder.how is How.PROGRAM:
+        return PACED
+    if feeder.how is How.HAND:
+        return ""
+    return next((shown for e in rows if (shown := e.external_id or ", ".join(e.signs) or e.origin)), "")
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,8 @@ _FORMS = frozenset(
 )
 _WORD = re.compile(r"[^\W_]+")
 _NO_SIGN = re.compile(r"[^A-Z0-9]")
+# By what parties are alike, the surest first.
+SHARED = ("tax number", "mail", "name")
 # A name of fewer letters is that of many.
 _SHORTEST = 4
 
@@ -35,7 +37,7 @@ def alike(parties: Iterable[PartyThere]) -> list[Alike]:
     groups: list[Alike] = []
     seen: set[frozenset[int]] = set()
     top = {p.key: p.parent or p.key for p in known}
-    for by, key in (("tax number", tax_key), ("mail", mail_key), ("name", name_key)):
+    for by, key in zip(SHARED, (tax_key, mail_key, name_key), strict=True):
         found: dict[str, dict[int, int]] = {}
         for party in known:
             if value := key(party):

@@ -7,17 +7,26 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from tieout.api.v1 import closing, origins, proving
+from tieout.api.v1 import closing, origins, proving, surveying
 from tieout.api.v1.calling import Caller, needs
 from tieout.api.v1.context import RequestContext, TheConnection, TheContext
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Code, Filter, MonthFilter, MonthInPath, month
 from tieout.close import printed_close
-from tieout.papers import Made, Paper, instant, paper_of_close, paper_of_payout, paper_of_tie_out
+from tieout.papers import (
+    Made,
+    Paper,
+    instant,
+    paper_of_close,
+    paper_of_payout,
+    paper_of_survey,
+    paper_of_tie_out,
+)
 
 router = APIRouter(tags=["papers"])
 Reader = Annotated[Caller, needs("documents:read")]
 CloseReader = Annotated[Caller, needs("close:read")]
+SurveyReader = Annotated[Caller, needs("survey:read")]
 _MOST_AT_ONCE = 2
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _PDF = "application/pdf"
@@ -70,6 +79,16 @@ def payout_paper(
     }
     paper = paper_of_payout(told.model_dump(mode="json", exclude=links), _made(caller, context))
     return _drawn(context, paper, f"payout-{told.payout_key}")
+
+
+@router.get("/papers/surveys/{number}", response_class=Response, responses=_RESPONSES)  # type: ignore[arg-type]
+def survey_paper(
+    number: surveying.Number, caller: SurveyReader, context: TheContext, connection: TheConnection
+) -> Response:
+    """A survey with every figure, printed."""
+    told = surveying.survey(number, caller, connection)
+    paper = paper_of_survey(told.model_dump(mode="json"), _made(caller, context))
+    return _drawn(context, paper, f"survey-{told.system}-{number}")
 
 
 @router.get("/papers/closes/{entity}/{period}", response_class=Response, responses=_RESPONSES)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -23,7 +24,8 @@ MOST_ROWS, _WITHIN_S, _AT_ONCE, _PAGE = 10_000, 20, 2, 200
 
 @dataclass(frozen=True)
 class List:
-    """A list of the API: its path, what it may be filtered by, under which name its rows stand, and its columns."""
+    """A list of the API: its path (with a filter's name in braces where that stands in it), what it may be filtered by, under which name
+    its rows stand, and its columns."""
 
     path: str
     filters: tuple[str, ...]
@@ -76,6 +78,25 @@ LISTS: dict[str, List] = {
     "approvals": List("/approvals", ("entity", "interface", "state", "sort"), _columns(
         "request_id=Request:number, action=Action, summary=What, subject=Subject, entity=Entity, amount=Amount:money, currency=Currency, "
         "makers=Made by, state=State, requested_at=Asked:date, due_at=Due:date")),
+    "survey-feeders": List("/surveys/{survey}", ("survey",), _columns(
+        "feeder=Feeder, how=How, journal=Journal, kinds=Kinds, entries=Entries:number, amount=Amount:money, currency=Currency, first=First:date, last=Last:date, "
+        "logins=Accounts used, example=Told by"), rows="wrote", needed=("survey",)),
+    "survey-volumes": List("/surveys/{survey}", ("survey",), _columns(
+        "month=Month, kind=Kind, entries=Entries:number, by_hand=By hand:number, amount=Amount:money, currency=Currency"), rows="volumes", needed=("survey",)),
+    "survey-months": List("/surveys/{survey}", ("survey",), _columns(
+        "month=Month, entries=Entries:number, after=Made after its end:number, last_at=Last made:date, days=Days after:number, "
+        "most_days=95 of 100 within days:number"), rows="month_ends", needed=("survey",)),
+    "survey-open": List("/surveys/{survey}", ("survey",), _columns(
+        "kind=Kind, account=Account, currency=Currency, band=Age, lines=Lines:number, debit=Debit:money, credit=Credit:money"),
+        rows="ages", needed=("survey",)),
+    "survey-entries": List("/surveys/entries", ("survey", "feeder", "journal", "month", "kind", "login", "by_hand"), _columns(
+        "key=No.:number, day=Accounted:date, made_at=Made:date, journal=Journal, kind=Kind, number=Number, reference=Reference, origin=Origin, "
+        "party=Whose, login=Account used, amount=Amount:money, currency=Currency, external_id=External id, feeder=Feeder"), needed=("survey",)),
+    "survey-lines": List("/surveys/lines", ("survey", "kind", "account", "currency", "band"), _columns(
+        "key=No.:number, kind=Kind, account=Account, day=Accounted:date, due=Due:date, band=Age, party=Whose, number=Number, open=Open:money, "
+        "currency=Currency, company_open=Open in company currency:money"), needed=("survey",)),
+    "survey-parties": List("/surveys/parties", ("survey", "key"), _columns(
+        "key=No.:number, name=Name, tax_number=Tax number, mail=Mail, reference=Reference, parent=Contact of:number"), needed=("survey",)),
     "evidence": List("/evidence", ("actor", "action", "subject"), _columns(
         "evidence_id=No.:number, at=At, actor=Who, action=What, subject=Of what, entity=Entity")),
 }  # fmt: skip
@@ -139,13 +160,16 @@ async def _table(page: Page, name: str, of: List) -> Table:
 
 async def _rows(page: Page, of: List, asked: dict[str, str]) -> tuple[list[dict[str, Any]], bool]:
     """The rows, page by page, and whether these are all."""
+    path = of.path.format_map({k: quote(v, safe="") for k, v in asked.items()})
+    if path != of.path:
+        asked = {k: v for k, v in asked.items() if f"{{{k}}}" not in of.path}
     if of.rows != "items":
-        found = (await page.api.get(of.path, **asked))[of.rows]
+        found = (await page.api.get(path, **asked))[of.rows]
         return found[:MOST_ROWS], len(found) <= MOST_ROWS
     rows: list[dict[str, Any]] = []
     after, until = "", time.monotonic() + _WITHIN_S
     while len(rows) < MOST_ROWS and time.monotonic() < until:
-        found = await page.api.get(of.path, **asked, limit=_PAGE, after=after)
+        found = await page.api.get(path, **asked, limit=_PAGE, after=after)
         rows += found["items"]
         after = found["next"]
         if not after:
