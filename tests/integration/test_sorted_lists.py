@@ -229,3 +229,14 @@ def test_what_is_sorted_is_read_by_an_index(desk: Desk, query: str, index: str, 
     found = c.execute(b"explain " + Queries("tieout.api.v1")[query], asked)
     plan = "\n".join(r["QUERY PLAN"] for r in found)
     assert index in plan and "Seq Scan" not in plan, plan
+
+
+def test_a_solved_case_says_what_was_at_risk(desk: Desk) -> None:
+    number = desk.front.case("7.00", entity="US", key="a")
+    page = desk.pages["cy"].get(f"/cases/{number}").text
+    assert "at risk" in page and "was at risk" not in page
+    desk.front.c.execute(
+        "update tieout.cases set state = 'solved', solved_at = now(), resolution = 'x' where case_id = %s",
+        (number,),
+    )
+    assert "was at risk" in desk.pages["cy"].get(f"/cases/{number}").text
