@@ -33,7 +33,10 @@ CALLED_FROM_OUTSIDE = {
         "_Login.get_allowed_auths",
         "_Login.check_channel_request",
     },
-    "src/tieout_sandbox/simulators/smtp.py": {"MailServer.handle_DATA"},  # aiosmtpd's handler
+    "src/tieout_sandbox/simulators/smtp.py": {
+        "MailServer.handle_DATA",
+        "MailServer.handle_RCPT",
+    },  # aiosmtpd's handler
 }
 
 # Decorators that leave a function to be called by name. Any other hands it to whoever calls it: a route, a command.

@@ -41,6 +41,13 @@ KEY_ENDS = Cause(
     "`tieout check`: nothing stops meanwhile (docs/ODOO.md, 'Keys')",
     actions=(Action.SET_UP,),
 )
+NOTICES_NOT_TAKEN = Cause(
+    name="notices_not_taken",
+    means="What somebody was told of cases could not be sent to them.",
+    says="{people} people were not told by {channel} in the last week: they see why on their own page; look whether {channel} is set up under "
+    "[alerts] of tieout.toml",
+    actions=(Action.SET_UP,),
+)
 
 CAUSES = (
     SOURCE_DOES_NOT_ANSWER,
@@ -49,4 +56,5 @@ CAUSES = (
     WORK_STANDS_STILL,
     EVENTS_NOT_TAKEN,
     KEY_ENDS,
+    NOTICES_NOT_TAKEN,
 )

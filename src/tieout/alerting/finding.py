@@ -12,6 +12,7 @@ from tieout.alerting.causes import (
     EVENTS_NOT_TAKEN,
     EVIDENCE_NOT_SEALED,
     KEY_ENDS,
+    NOTICES_NOT_TAKEN,
     SOURCE_DOES_NOT_ANSWER,
     WORK_STANDS_STILL,
 )
@@ -113,7 +114,19 @@ def find_alerts(
         action = KEY_ENDS.say(system=r["system"], said=r["said"])
         level = int(r["ends_at"] - now < _KEY_LATE)
         found.append(_plain("key", r["system"], KEY_ENDS, "", action, "/systems", now, level))
+    found += _of_notices(connection)
     return sorted(found, key=lambda a: (-a.level, -a.amount, a.key))
+
+
+def _of_notices(connection: Connection) -> list[Alert]:
+    """Ways by which people were not told: the last message to each of them was not taken. Why is theirs, and stands on their page."""
+    return [
+        _plain(
+            "notices", r["channel"], NOTICES_NOT_TAKEN, "", NOTICES_NOT_TAKEN.say(people=r["people"], channel=r["channel"]), "/systems",
+            r["since"], 0, r["people"],
+        )
+        for r in connection.execute(_SQL["people_not_told"])
+    ]  # fmt: skip
 
 
 def _of_cases(connection: Connection, now: datetime) -> list[Alert]:

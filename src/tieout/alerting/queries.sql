@@ -32,6 +32,15 @@ where ended_at is null and failures >= %(most)s
 -- name: ending_keys
 select system, ends_at, said from tieout.key_end where ends_at < %(until)s order by system
 
+-- name: people_not_told
+-- By the machine's clock, as messages go by it.
+select channel, count(*)::int as people, min(ended_at) as since from (
+    select distinct on (d.person, d.channel) d.person, d.channel, d.state, d.ended_at
+    from tieout.dispatch d join tieout.notice_choice c on c.person = d.person and c.pace <> 'none'
+    where d.state in ('sent', 'failed') and d.kind <> 'address' and d.ended_at > now() - interval '7 days'
+    order by d.person, d.channel, d.dispatch_id desc) d
+where state = 'failed' group by channel order by channel
+
 -- name: known
 select key, count, amount, level from tieout.alert where cleared_at is null
 

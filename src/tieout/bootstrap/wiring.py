@@ -14,6 +14,7 @@ from tieout.evidence import Sealer
 from tieout.finding import catch_up
 from tieout.inbox import FetchStage, FolderStage, PollStage
 from tieout.kept_figures import KeptFiguresStage
+from tieout.notifying import GatheringStage, SendingStage, posts_of
 from tieout.operations.collecting import read_receivables
 from tieout.operations.open_project import OpenProject
 from tieout.operations.processing import process_stage
@@ -40,6 +41,7 @@ def worker(project: OpenProject) -> Worker:
         DeliveryStage(project.writer_of, clock, project.targets, guard) for _ in range(_DELIVERY_THREADS)
     ]
     channels = channels_of(settings.alerts, settings.name, settings.identity.url, settings.private)
+    posts = posts_of(settings.alerts, settings.private)
     stages: dict[str, list[Stage]] = {
         "process": [process_stage(project)],
         "files": [
@@ -51,6 +53,7 @@ def worker(project: OpenProject) -> Worker:
             Chore("matched cases", _closing_matched_cases(clock), Pace(every_s=1.0)),
             EscalationStage(release, clock),
             OverdueStage(settings.cases, clock),
+            GatheringStage(clock, SystemClock()),
             RevocationStage(release, clock),
             LatenessStage(release, clock),
             Chore("housekeeping", Housekeeping(project), Pace(every_s=1.0)),
@@ -64,6 +67,7 @@ def worker(project: OpenProject) -> Worker:
             WebhookStage(f"/tieout/{settings.name}", SystemClock(), settings.private),
             AlertStage(release, settings.alerts, channels, clock, closed_s=project.closed_s),
         ],
+        "send": [SendingStage(posts, settings.name, settings.identity.url, clock, SystemClock())],
         "file payments": [FilingStage(release, clock)],
         "reconcile": [ReconcileStage(release, partial(reconcile, project), clock)],
         "receivables": [ReceivablesStage(release, partial(read_receivables, project), clock)],

@@ -6,11 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from tieout.settings.tomlfile import TomlFile
 
-_KEYS = {"smtp", "smtp_user", "smtp_password", "smtp_tls", "from", "to", "escalate_to", "webhooks", "silent"}
+_KEYS = {
+    "smtp",
+    "smtp_user",
+    "smtp_password",
+    "smtp_tls",
+    "from",
+    "to",
+    "escalate_to",
+    "webhooks",
+    "slack_token",
+    "slack_url",
+    "silent",
+}
 _SECTION = "alerts"
+SLACK_URL = "https://slack.com/api"
 
 
 @dataclass(frozen=True)
@@ -25,7 +39,8 @@ class Silence:
 @dataclass(frozen=True)
 class AlertSettings:
     """`smtp` is host:port of a mail server, "" for none; `escalate_to` are told as well of what is past its service
-    level; `smtp_tls` is starttls, tls, none, or "" for what the port asks; `webhooks` take a text as Slack does."""
+    level; `smtp_tls` is starttls, tls, none, or "" for what the port asks; `webhooks` take a text as Slack does.
+    People who choose so are sent what they are told by `smtp`, or by a bot of Slack with `slack_token` at `slack_url`, its Web API's address."""
 
     smtp: str = ""
     smtp_user: str = ""
@@ -35,6 +50,8 @@ class AlertSettings:
     mail_to: tuple[str, ...] = ()
     escalate_to: tuple[str, ...] = ()
     webhooks: tuple[str, ...] = ()
+    slack_token: str = ""
+    slack_url: str = SLACK_URL
     silent: tuple[Silence, ...] = ()
 
     def silent_at(self, now: datetime) -> bool:
@@ -68,8 +85,17 @@ def read_alerts(file: TomlFile, secret: Callable[..., Any]) -> AlertSettings:
         smtp=str(table.get("smtp", "")), smtp_user=str(table.get("smtp_user", "")),
         smtp_password=str(secret(_SECTION, "smtp_password", table.get("smtp_password", ""))),
         smtp_tls=tls, mail_from=str(table.get("from", "tieout@localhost")), mail_to=texts("to"), escalate_to=texts("escalate_to"),
-        webhooks=hooks, silent=tuple(_silence(file, x) for x in table.get("silent", [])),
+        webhooks=hooks, slack_token=str(secret(_SECTION, "slack_token", table.get("slack_token", ""))), slack_url=_slack_url(file, table),
+        silent=tuple(_silence(file, x) for x in table.get("silent", [])),
     )  # fmt: skip
+
+
+def _slack_url(file: TomlFile, table: dict[str, Any]) -> str:
+    url = str(table.get("slack_url", SLACK_URL)).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+        raise file.fail("slack_url", _SECTION, f"{url!r} is no address, such as {SLACK_URL}")
+    return url
 
 
 def _silence(file: TomlFile, table: Any) -> Silence:

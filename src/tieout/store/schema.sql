@@ -540,6 +540,37 @@ ALTER TABLE tieout.delivery ALTER COLUMN delivery_id ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE tieout.dispatch (
+    dispatch_id bigint NOT NULL,
+    key uuid DEFAULT gen_random_uuid() NOT NULL,
+    person text NOT NULL,
+    channel text NOT NULL,
+    kind text NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    said text DEFAULT ''::text NOT NULL,
+    CONSTRAINT dispatch_channel_check CHECK ((channel = ANY (ARRAY['mail'::text, 'slack'::text]))),
+    CONSTRAINT dispatch_check CHECK (((ended_at IS NULL) = (state = 'waiting'::text))),
+    CONSTRAINT dispatch_kind_check CHECK ((kind = ANY (ARRAY['notices'::text, 'digest'::text, 'address'::text]))),
+    CONSTRAINT dispatch_person_check CHECK ((person <> ''::text)),
+    CONSTRAINT dispatch_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'failed'::text, 'dropped'::text]))),
+    CONSTRAINT dispatch_tries_check CHECK ((tries >= 0))
+);
+ALTER TABLE tieout.dispatch ALTER COLUMN dispatch_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tieout.dispatch_dispatch_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE tieout.dispatch_notice (
+    notice_id bigint NOT NULL,
+    dispatch_id bigint NOT NULL
+);
 CREATE TABLE tieout.document (
     document_id bigint NOT NULL,
     interface text NOT NULL,
@@ -841,6 +872,36 @@ CREATE TABLE tieout.notice (
     CONSTRAINT notice_key_check CHECK ((key <> ''::text)),
     CONSTRAINT notice_kind_check CHECK ((kind = ANY (ARRAY['assigned'::text, 'given'::text, 'mentioned'::text, 'noted'::text, 'solved'::text, 'overdue'::text, 'escalated'::text]))),
     CONSTRAINT notice_person_check CHECK ((person <> ''::text))
+);
+CREATE TABLE tieout.notice_address (
+    person text NOT NULL,
+    channel text NOT NULL,
+    address text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    stamp bytea,
+    CONSTRAINT notice_address_address_check CHECK ((address <> ''::text)),
+    CONSTRAINT notice_address_channel_check CHECK ((channel = ANY (ARRAY['mail'::text, 'slack'::text]))),
+    CONSTRAINT notice_address_check CHECK (((confirmed_at IS NULL) = (stamp IS NULL))),
+    CONSTRAINT notice_address_person_check CHECK ((person <> ''::text))
+);
+CREATE TABLE tieout.notice_choice (
+    person text NOT NULL,
+    pace text NOT NULL,
+    channel text NOT NULL,
+    hour smallint NOT NULL,
+    weekday smallint NOT NULL,
+    time_zone text NOT NULL,
+    after_notice bigint NOT NULL,
+    next_at timestamp with time zone,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT notice_choice_channel_check CHECK ((channel = ANY (ARRAY['mail'::text, 'slack'::text]))),
+    CONSTRAINT notice_choice_check CHECK (((next_at IS NOT NULL) = (pace = ANY (ARRAY['daily'::text, 'weekly'::text])))),
+    CONSTRAINT notice_choice_hour_check CHECK (((hour >= 0) AND (hour <= 23))),
+    CONSTRAINT notice_choice_pace_check CHECK ((pace = ANY (ARRAY['none'::text, 'at_once'::text, 'daily'::text, 'weekly'::text]))),
+    CONSTRAINT notice_choice_person_check CHECK ((person <> ''::text)),
+    CONSTRAINT notice_choice_time_zone_check CHECK ((time_zone <> ''::text)),
+    CONSTRAINT notice_choice_weekday_check CHECK (((weekday >= 1) AND (weekday <= 7)))
 );
 ALTER TABLE tieout.notice ALTER COLUMN notice_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME tieout.notice_notice_id_seq
@@ -1723,6 +1784,12 @@ ALTER TABLE ONLY tieout.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (delivery_id);
 ALTER TABLE ONLY tieout.delivery
     ADD CONSTRAINT delivery_system_external_id_key UNIQUE (system, external_id);
+ALTER TABLE ONLY tieout.dispatch
+    ADD CONSTRAINT dispatch_key_key UNIQUE (key);
+ALTER TABLE ONLY tieout.dispatch_notice
+    ADD CONSTRAINT dispatch_notice_pkey PRIMARY KEY (notice_id);
+ALTER TABLE ONLY tieout.dispatch
+    ADD CONSTRAINT dispatch_pkey PRIMARY KEY (dispatch_id);
 ALTER TABLE ONLY tieout.document
     ADD CONSTRAINT document_interface_source_key_revision_key UNIQUE (interface, source_key, revision);
 ALTER TABLE ONLY tieout.document_name
@@ -1777,6 +1844,10 @@ ALTER TABLE ONLY tieout.message
     ADD CONSTRAINT message_interface_dedupe_key_key UNIQUE (interface, dedupe_key);
 ALTER TABLE ONLY tieout.message
     ADD CONSTRAINT message_pkey PRIMARY KEY (message_id);
+ALTER TABLE ONLY tieout.notice_address
+    ADD CONSTRAINT notice_address_pkey PRIMARY KEY (person, channel);
+ALTER TABLE ONLY tieout.notice_choice
+    ADD CONSTRAINT notice_choice_pkey PRIMARY KEY (person);
 ALTER TABLE ONLY tieout.notice
     ADD CONSTRAINT notice_person_key_key UNIQUE (person, key);
 ALTER TABLE ONLY tieout.notice
@@ -1894,6 +1965,11 @@ CREATE INDEX delivery_document ON tieout.delivery USING btree (document_id);
 CREATE INDEX delivery_refused ON tieout.delivery USING btree (delivery_id) WHERE (state = 'refused'::text);
 CREATE INDEX delivery_todo ON tieout.delivery USING btree (system, lane, delivery_id) WHERE (state = ANY (ARRAY['waiting'::text, 'attempting'::text, 'unknown'::text]));
 CREATE INDEX delivery_unmatch ON tieout.delivery USING btree (delivery_id) WHERE (effect ~~ 'unmatch%'::text);
+CREATE INDEX dispatch_due ON tieout.dispatch USING btree (channel, next_at) WHERE (state = 'waiting'::text);
+CREATE INDEX dispatch_ended ON tieout.dispatch USING btree (channel, ended_at) WHERE ((state = ANY (ARRAY['sent'::text, 'failed'::text])) AND (kind <> 'address'::text));
+CREATE INDEX dispatch_notice_of ON tieout.dispatch_notice USING btree (dispatch_id);
+CREATE INDEX dispatch_person ON tieout.dispatch USING btree (person, dispatch_id DESC);
+CREATE UNIQUE INDEX dispatch_waiting ON tieout.dispatch USING btree (person, channel, ((kind = 'address'::text))) WHERE (state = 'waiting'::text);
 CREATE INDEX document_awaiting ON tieout.document USING btree (reason) WHERE ((state = 'normalised'::text) AND (reason <> ''::text));
 CREATE INDEX document_bank_line ON tieout.document USING btree (entity, occurred_at, ((measure_debit - measure_credit))) WHERE (kind = 'statement_line'::text);
 CREATE INDEX document_entity ON tieout.document USING btree (entity, document_id);
@@ -1976,6 +2052,7 @@ CREATE TRIGGER credential_kept BEFORE UPDATE ON tieout.credential FOR EACH ROW E
 CREATE TRIGGER credential_whole BEFORE TRUNCATE ON tieout.credential FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER decided_alone_fixed BEFORE DELETE OR UPDATE ON tieout.decided_alone FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER decided_alone_kept BEFORE TRUNCATE ON tieout.decided_alone FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
+CREATE TRIGGER dispatch_notice_append_only BEFORE DELETE OR UPDATE ON tieout.dispatch_notice FOR EACH ROW EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER evidence_fixed BEFORE DELETE OR UPDATE ON tieout.evidence FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER evidence_kept BEFORE TRUNCATE ON tieout.evidence FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
 CREATE TRIGGER head_fixed BEFORE DELETE OR UPDATE ON tieout.evidence_head FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_change();
@@ -2008,6 +2085,8 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.custom
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.decided_alone FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.declared_origin FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.delivery FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.dispatch FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.dispatch_notice FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.document FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.document_name FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.evidence FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -2031,6 +2110,8 @@ CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.match_
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.message FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.message_body FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.notice FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.notice_address FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
+CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.notice_choice FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.notice_seen FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.once FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
 CREATE TRIGGER other_versions BEFORE INSERT OR DELETE OR UPDATE ON tieout.open_line FOR EACH STATEMENT EXECUTE FUNCTION tieout.refuse_other_versions();
@@ -2094,6 +2175,10 @@ ALTER TABLE ONLY tieout.cases
     ADD CONSTRAINT cases_document_id_fkey FOREIGN KEY (document_id) REFERENCES tieout.document(document_id);
 ALTER TABLE ONLY tieout.delivery
     ADD CONSTRAINT delivery_document_id_fkey FOREIGN KEY (document_id) REFERENCES tieout.document(document_id);
+ALTER TABLE ONLY tieout.dispatch_notice
+    ADD CONSTRAINT dispatch_notice_dispatch_id_fkey FOREIGN KEY (dispatch_id) REFERENCES tieout.dispatch(dispatch_id);
+ALTER TABLE ONLY tieout.dispatch_notice
+    ADD CONSTRAINT dispatch_notice_notice_id_fkey FOREIGN KEY (notice_id) REFERENCES tieout.notice(notice_id);
 ALTER TABLE ONLY tieout.document
     ADD CONSTRAINT document_message_id_fkey FOREIGN KEY (message_id) REFERENCES tieout.message(message_id);
 ALTER TABLE ONLY tieout.notice

@@ -23,6 +23,7 @@ from tieout.api.v1 import (
     late,
     mapping,
     matching,
+    notifying,
     origins,
     papers,
     paying,
@@ -59,7 +60,7 @@ _PROBLEMS = {
 ROUTERS = tuple(
     part.router
     for part in (
-        identity, preferences, access, today, telling, deciding, cases, curing, finding, documents, delivering, story, origins, proving, taxing, matching, approving, closing, period_ends, certifying, late, paying, receivables, running, standing, surveying, declaring, mapping, systems, setting_up, subscriptions, views, papers
+        identity, preferences, notifying, access, today, telling, deciding, cases, curing, finding, documents, delivering, story, origins, proving, taxing, matching, approving, closing, period_ends, certifying, late, paying, receivables, running, standing, surveying, declaring, mapping, systems, setting_up, subscriptions, views, papers
     )
 )  # fmt: skip
 

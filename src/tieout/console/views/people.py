@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
@@ -119,6 +121,30 @@ HAPPENED = {
 }
 
 
+def _there(at: str | None, zone: str) -> datetime | None:
+    """An instant by the clock of a time zone."""
+    return None if at is None else datetime.fromisoformat(at).astimezone(ZoneInfo(zone))
+
+
+# When what somebody is told is sent to them, by what, on which day; and what a message is.
+PACES = {
+    "none": marked("not at all"),
+    "at_once": marked("at once"),
+    "daily": marked("as a digest each day"),
+    "weekly": marked("as a digest each week"),
+}
+CHANNELS = {"mail": marked("mail"), "slack": marked("Slack")}
+WEEKDAYS = (
+    marked("Monday"), marked("Tuesday"), marked("Wednesday"), marked("Thursday"), marked("Friday"), marked("Saturday"),
+    marked("Sunday"),
+)  # fmt: skip
+KINDS = {
+    "notices": marked("what you were told"),
+    "digest": marked("a digest"),
+    "address": marked("a link that confirms an address"),
+}
+
+
 def _own_path(back: str) -> str:
     """Where somebody came from, if that is a page of ours, else Today."""
     return back if re.fullmatch(r"/(?:[A-Za-z0-9][^\s\\]*|\?[^\s\\]*)?", back) else "/"
@@ -132,6 +158,7 @@ class Me:
 
     async def view(self, page: Page) -> Response:
         """One's own sessions and ways to sign in."""
+        sent = await page.api.get("/me/notices")
         return self._r.render(
             page,
             "me.html",
@@ -139,8 +166,11 @@ class Me:
             ways=await page.api.get("/me/ways"),
             notices=await page.api.get("/me/told"),
             happened=HAPPENED,
+            sent=sent,
+            due=_there(sent["next_at"], sent["time_zone"]),
+            paces=PACES, channels=CHANNELS, weekdays=WEEKDAYS, kinds=KINDS,
             now=page.now,
-        )
+        )  # fmt: skip
 
     async def act(self, page: Page) -> str | None:
         """Choose a language, end one's other sessions, remove a way to sign in, change the password; or make recovery codes,
@@ -152,6 +182,8 @@ class Me:
                     "/me/told", {"upto": int(upto) if upto.isascii() and upto.isdigit() else 0}, "PUT"
                 )
                 return _("nothing is new any more")
+            case "notices" | "address" | "confirm" | "forget" as act:
+                return await _told_elsewhere(page, act)
             case "end-others":
                 await page.api.post("/me/sessions", method="DELETE")
                 return _("all other sessions ended")
@@ -184,3 +216,23 @@ class Me:
                 page.typed = {}
                 await page.api.post("/me/password", given, "PUT")
                 return _("the password is another one; all other sessions ended")
+
+
+async def _told_elsewhere(page: Page, act: str) -> str:
+    """One change of how somebody is sent what they are told."""
+    typed, path = page.typed, "/me/notices"
+    match act:
+        case "notices":
+            given = {k: typed.get(k, "") for k in ("pace", "channel", "hour", "weekday", "time_zone")}
+            await page.api.post(path, {**given, "channel": given["channel"] or "mail"}, "PUT")
+            return _("you are told like this from now on")
+        case "confirm":
+            await page.api.post(f"{path}/address/confirm", {"token": typed.get("token", "")})
+            return _("the address is confirmed: choose when it is written to")
+        case "forget":
+            await page.api.post(f"{path}/address/{quote(typed.get('channel', ''), safe='')}", method="DELETE")
+            return _("nothing is sent to this address any more")
+        case _:
+            address = {k: typed.get(k, "") for k in ("channel", "address")}
+            await page.api.post(f"{path}/address", address, "PUT")
+            return _("unless it was known as yours, a link was sent there: open it to confirm the address")
