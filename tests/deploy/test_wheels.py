@@ -102,3 +102,16 @@ def test_up_in_an_empty_folder_begins_a_project_of_ones_own_and_says_what_the_sa
     up.terminate()
     up.wait(60)
     assert "A project of your own is begun" in said and "pip install 'tieout[sandbox]'" in said
+
+
+def test_pages_speak_german_from_the_wheel(wheels: dict[str, Path]) -> None:
+    """The catalogue is read as it is packed, and what reads it is among what the product needs."""
+    said = (
+        "import sys; sys.path = [{wheel!r}, *(p for p in sys.path if p != {source!r})]; import tieout.console.language as language; "
+        "assert language.__file__.startswith({wheel!r}); print(language.catalogue('de').gettext('missing rate'))"
+    ).format(wheel=str(wheels["tieout"]), source=str(ROOT / "src"))
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", said], capture_output=True, text=True, check=False, cwd="/", timeout=120
+    )
+    assert (done.returncode, done.stdout) == (0, "fehlender Kurs\n"), done.stderr
+    assert any(need.lower().startswith("babel") for need in metadata(wheels["tieout"]))
