@@ -15,7 +15,7 @@ KINDS = (
 MONEY = (
     "gross", "fees", "refunds", "disputes", "adjustments", "bank", "at a provider", "payouts on their way",
     "receipts on their way", "payments on their way", "less than a day", "1 to 3 days", "3 to 7 days", "7 to 30 days",
-    "more than 30 days", "it has not arrived at the bank", "its bank line is not matched",
+    "more than 30 days", "opened", "solved", "it has not arrived at the bank", "its bank line is not matched",
 )  # fmt: skip
 # Tasks of a close, and how each stands.
 TASKS = (
