@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from tieout.console import charts, forms
 from tieout.console.asking import AnswerError, Api
+from tieout.console.glossary import TERMS
 from tieout.console.language import (
     LANGUAGES,
     Speech,
@@ -62,7 +63,7 @@ PLACES = (
     ("/access", marked("Access"), "access:read", "u"),
     ("/systems", marked("Systems"), "systems:read", "s"),
     ("/set-up", marked("Set up"), "systems:read", "q"),
-    ("/survey", marked("Survey"), "survey:read", "v"),
+    ("/survey", marked("Survey"), "survey:read", "b"),
 )
 # Lists, and what is summed, that may be of one entity: they open with the one that somebody chose.
 OF_ENTITIES = frozenset(
@@ -210,7 +211,13 @@ class Renderer:
         self.site, self.api = site, api
         self._jinja = environment_of_templates()
         self._jinja.globals.update(
-            charts=charts, places=PLACES, groups=GROUPS, zip=zip, quote=quote, languages=LANGUAGES
+            charts=charts,
+            glossary=TERMS,
+            places=PLACES,
+            groups=GROUPS,
+            zip=zip,
+            quote=quote,
+            languages=LANGUAGES,
         )
 
     def render(self, page: Page, template: str, status: int = 200, **given: Any) -> Response:

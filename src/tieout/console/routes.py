@@ -16,7 +16,7 @@ from tieout.console.views.cases import Case, Cases
 from tieout.console.views.certifying import Account, Accounts
 from tieout.console.views.closing import Close, Closes
 from tieout.console.views.declaring import InterfaceForm
-from tieout.console.views.describing import ApiDocs
+from tieout.console.views.describing import ApiDocs, Glossary
 from tieout.console.views.documents import Documents
 from tieout.console.views.exporting import Exports
 from tieout.console.views.finding import Find
@@ -100,6 +100,7 @@ def pages(
             at("/survey/{number:int}", surveys.one),
             at("/survey/{number:int}/{part}", surveys.rows),
             at("/me", me.view, me.act),
+            at("/glossary", Glossary(r).view),
             at("/api/docs", ApiDocs(r).view),
             Route("/index.html", _home),
         ]

@@ -1,4 +1,4 @@
-"""The API's description as a page: every operation, what it takes, what it answers, and who may ask."""
+"""What there is to read up on: the API's description, and what the words on these pages mean."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import groupby
 from starlette.responses import Response
 
 from tieout.console.described import operations, shapes
+from tieout.console.glossary import TERMS
 from tieout.console.rendering import Page, Renderer
 
 
@@ -28,3 +29,14 @@ class ApiDocs:
         return self._r.render(
             page, "api_docs.html", parts=parts, shapes=[] if asked else shapes(told), count=len(found), version=told["openapi"]
         )  # fmt: skip
+
+
+class Glossary:
+    """The page `/glossary`: what the words on these pages mean."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._r = renderer
+
+    async def view(self, page: Page) -> Response:
+        """Every term, in the order in which somebody meets them."""
+        return self._r.render(page, "glossary.html", terms=TERMS.values())
