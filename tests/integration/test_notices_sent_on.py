@@ -592,3 +592,17 @@ def test_whatever_happens_no_notice_is_told_twice_and_none_is_lost(scene: Scene,
         )
     }  # fmt: skip
     assert set(found) == told - given_up and set(found.values()) <= {1}
+
+
+def test_a_way_that_the_project_has_no_more_keeps_nothing_waiting(scene: Scene) -> None:
+    scene.gets_mail("cora")
+    scene.tell("cora", scene.case("a"))
+    slack_alone = tuple(p for p in scene.posts() if p.way is Way.SLACK)
+    scene.pass_by(posts=slack_alone)
+    (first, *_) = dispatches_to(scene.c, "cora", 1)
+    assert (first["state"], first["tries"]) == ("failed", 0) and "choose another one" in first["said"]
+    assert scene.mail.letters == []
+    # Once mail is back, what is told then goes out.
+    scene.tell("cora", scene.case("b"))
+    scene.pass_by()
+    assert len(scene.mail.letters) == 1

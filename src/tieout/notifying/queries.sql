@@ -113,6 +113,9 @@ update tieout.dispatch set said = %(said)s where dispatch_id = %(id)s and state 
 -- name: ended
 update tieout.dispatch set state = %(state)s, ended_at = %(now)s, said = %(said)s where dispatch_id = %(id)s and state = 'waiting'
 
+-- name: way_gone
+update tieout.dispatch set state = 'failed', ended_at = %(now)s, said = %(said)s where channel = any(%(ways)s) and state = 'waiting'
+
 -- name: news
 -- By case, the one of which something happened last first: what happened last, and how much in all.
 select case_id, kind, by, count, count(*) over ()::int as cases from (

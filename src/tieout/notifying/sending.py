@@ -69,9 +69,13 @@ class SendingStage:
         self.pace = Pace(every_s=pause_s, first_s=_FIRST_S, longest_s=_LONGEST_S)
 
     def lanes(self, connection: Connection) -> Sequence[Due]:
-        """A lane for each way by which something waits that is due."""
-        rows = connection.execute(SQL["waiting_ways"], {"now": self._wall.now()})
-        return [Due((r["channel"],)) for r in rows if r["channel"] in self._posts]
+        """A lane for each way by which something waits that is due. What waits for one that the project has no more is given up: it would keep back
+        whatever comes after it for ever."""
+        ways = [r["channel"] for r in connection.execute(SQL["waiting_ways"], {"now": self._wall.now()})]
+        if gone := [way for way in ways if way not in self._posts]:
+            said = "the project sends nothing this way any more: choose another one"
+            connection.execute(SQL["way_gone"], {"ways": gone, "said": said, "now": self._wall.now()})
+        return [Due((way,)) for way in ways if way in self._posts]
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
         """Raises SetupError and TransientError where the way itself does not serve."""
