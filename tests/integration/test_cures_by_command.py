@@ -15,8 +15,10 @@ import pytest
 
 from tests.acceptance.commands import run_tieout
 from tests.integration.office import Office, key_of, person
+from tests.integration.test_work_api import Front
 from tests.stages import read_back
 from tieout.delivery import VerifyStage
+from tieout.operations.open_project import OpenProject
 from tieout_sandbox.ports import free_port
 
 pytestmark = pytest.mark.long
@@ -145,7 +147,7 @@ def test_a_row_that_is_missing_is_put_in_force_once_and_everything_that_asks_for
     told = desk.told("cases", "map", one, "621000", "--reason", "it was missing", "--from", "2026-10-01")
     assert told == {
         "table": "ledger_accounts", "key": "6000", "value": "621000", "valid_from": "2026-10-01",
-        "cases": [first, second], "replayed": 2,
+        "cases": [first, second], "replayed": 2, "left": 0,
     }  # fmt: skip
     assert desk.table("ledger_accounts") == {"2000": "212300", "6000": "621000"}
     (row,) = office.database.rows(
@@ -166,7 +168,53 @@ def test_a_row_that_is_missing_is_put_in_force_once_and_everything_that_asks_for
     office.plan()
     case = str(desk.case("unmapped_account"))
     words = desk.run("cases", "map", case, "212300", "--reason", "as it was before")
-    assert words == "2000 is 212300 in ledger_accounts; 1 reprocessed"
+    assert words == "2000 is 212300 in ledger_accounts; 1 reprocessed, of 1 case that asked for it"
+
+
+def test_over_http_a_row_says_how_many_cases_asked_how_many_documents_are_reprocessed_and_what_came_of_them(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cases and documents are two counts: a case whose document is on its way already reprocesses none."""
+    office = desk.office
+    office.accounts.pop("6000")
+    (desk.folder / "mappings" / "ledger_accounts.csv").write_text("key,value\n2000,212300\n")
+    for key, amount in (("J-1", "10.00"), ("J-2", "20.50"), ("J-3", "5.00")):
+        office.journal(key, amount)
+    office.plan()
+    numbers = [
+        int(r["case_id"])
+        for r in office.database.rows(
+            "select case_id from tieout.cases where state = 'open' order by case_id"
+        )
+    ]
+    monkeypatch.setenv("ODOO_KEY", office.company.key)
+    # The project's time is the machine's.
+    office.clock.at = datetime.now(UTC) + timedelta(minutes=1)
+    project = OpenProject(desk.folder)
+    front = Front(office, project=project)
+    try:
+        olga = front.sign_in("olga")
+        assert olga.post(f"/cases/{numbers[2]}/replay").json() == {"replayed": 1}
+        assert olga.get(f"/cases/{numbers[0]}/map").json()["cases"] == 3
+        given = {"value": "621000", "reason": "it was missing"}
+        done = olga.post(f"/cases/{numbers[0]}/map", json=given)
+        assert done.status_code == 200, done.text
+        told = done.json()
+        assert told["cases"] == numbers and told["replayed"] == 2 and told["left"] == 0
+        came = olga.post("/cases/came-of", json={"cases": numbers}).json()
+        assert came == {"solved": 0, "open": 3, "held": 0, "on_its_way": 3, "why": ""}
+        office.plan()
+        came = olga.post("/cases/came-of", json={"cases": numbers}).json()
+        assert came["held"] == 3 and came["open"] == 3 and came["why"]
+        office.accounts["6000"] = "621000"
+        for number in numbers[:2]:
+            olga.post(f"/cases/{number}/replay")
+        office.plan()
+        came = olga.post("/cases/came-of", json={"cases": numbers}).json()
+        assert (came["solved"], came["open"], came["held"], came["on_its_way"]) == (2, 1, 1, 0)
+        assert olga.post("/cases/came-of", json={"cases": [999999]}).status_code == 404
+    finally:
+        front.stop()
 
 
 def test_a_case_of_another_kind_lacks_no_row_and_holds_no_entry(desk: Desk) -> None:

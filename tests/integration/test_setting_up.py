@@ -111,6 +111,7 @@ def test_companies_entities_and_accounts_as_odoo_tells_them(served: Served, offi
     for wrong, said in (
         ({"receivable": "122000"}, "mapped to 121000 already"),
         ({"payable": "121000"}, "cannot serve for it"),
+        ({"payable": "21100"}, "did you mean 211000 "),
         ({"nothing": "121000"}, "no role that was asked for"),
     ):
         reply = carl.put("/set-up/accounts", json={**given, "chosen": wrong, "seen": seen})

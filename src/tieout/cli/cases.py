@@ -269,9 +269,17 @@ def map_row(
             "value": drafted.row.value,
             "valid_from": since or None,
         }
-        print_json({**said, "cases": cases, "replayed": count})
+        print_json({**said, "cases": cases, "replayed": count, "left": missing.left})
         return
-    out.print(f"{missing.key} is {drafted.row.value} in {missing.table}; {count} reprocessed")
+    more = (
+        f"; {missing.left} more ask for it: `tieout replay` of their cause reprocesses them"
+        if missing.left
+        else ""
+    )
+    asked = "1 case" if len(cases) == 1 else f"{len(cases)} cases"
+    out.print(
+        f"{missing.key} is {drafted.row.value} in {missing.table}; {count} reprocessed, of {asked} that asked for it{more}"
+    )
 
 
 @group.command("read-back")

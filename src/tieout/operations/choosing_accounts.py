@@ -21,6 +21,7 @@ from tieout.rules.account_roles import (
     propose,
     provider_roles,
 )
+from tieout.rules.nearest import nearest
 from tieout.settings import ChangedMeanwhileError, FileChange, ProjectError, cells_of, stage_table
 from tieout.store import Connection
 
@@ -139,12 +140,22 @@ def _add(rows: dict[str, list[list[str]]], choice: RoleChoice, code: str) -> Non
     found = next((c for c in choice.candidates if code == (c.journal or c.account)), None)
     if found is None:
         raise ProjectError(
-            f"{role.title}: {code!r} cannot serve for it: it is not there, or of another type or currency"
+            f"{role.title}: {code!r} cannot serve for it: it is not there, or of another type or currency{_meant(code, choice)}"
         )
     if found.account:
         rows[ACCOUNTS].append([role.key, found.account, "", ""])
     if found.journal:
         rows[JOURNAL_TABLE].append([role.key, found.journal, "", ""])
+
+
+def _meant(code: str, choice: RoleChoice) -> str:
+    """Behind a refusal: what may have been meant of what can serve, by code or by name."""
+    called = {c.name: c for c in choice.candidates} | {(c.journal or c.account): c for c in choice.candidates}
+    found = dict.fromkeys(
+        (c.journal or c.account, c.name) for c in (called[x] for x in nearest(code, called))
+    )
+    said = ", ".join(f"{known} {name}" for known, name in found)
+    return f"; did you mean {said}?" if said else ""
 
 
 def _with(project: OpenProject, table: str, added: list[list[str]]) -> FileChange:

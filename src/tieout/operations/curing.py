@@ -26,12 +26,14 @@ _SQL = Queries("tieout.operations")
 
 @dataclass(frozen=True)
 class MissingRow:
-    """A row that a mapping lacks, as an open case says it: `cases` are all that say the same, with their entities."""
+    """A row that a mapping lacks, as an open case says it: `cases` are those that say the same, with their entities, the first 500;
+    `left` is how many say it beside these."""
 
     table: str
     key: str
     entity: str
     cases: tuple[tuple[int, str], ...]
+    left: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def missing_row(connection: Connection, case_id: int) -> MissingRow | None:
     if Action.MAP not in cause.actions or not said.get("table") or not said.get("key"):
         return None
     found = tuple((r["case_id"], r["entity"]) for r in rows)
-    return MissingRow(said["table"], said["key"], mine["entity"], found)
+    return MissingRow(said["table"], said["key"], mine["entity"], found, mine["of"] - len(found))
 
 
 def row_choices(project: OpenProject, missing: MissingRow) -> list[LedgerName]:
@@ -120,6 +122,30 @@ def plan_again(project: OpenProject, cases: Sequence[int], who: str) -> int:
     with project.database.transaction() as connection:
         now = project.clock.now()
         return sum(replay(connection, now, who, case_id=number) for number in cases)
+
+
+def held_by(connection: Connection, cases: Sequence[int], now: datetime) -> int:
+    """How many documents, messages and effects `plan_again` of these cases would plan: nothing is changed."""
+    with connection.transaction(force_rollback=True):
+        return sum(replay(connection, now, "", case_id=number) for number in cases)
+
+
+@dataclass(frozen=True)
+class CameOf:
+    """What came of cases: how many are solved and how many open, how many documents of theirs are held and how many on their way;
+    `why` is what the first that is held says."""
+
+    solved: int
+    open: int
+    held: int
+    on_its_way: int
+    why: str
+
+
+def came_of(connection: Connection, cases: Sequence[int]) -> CameOf:
+    """How cases and their documents stand now."""
+    row = connection.execute(_SQL["came_of"], {"ids": list(cases)}).fetchone()
+    return CameOf(**row) if row is not None else CameOf(0, 0, 0, 0, "")
 
 
 def read_back_case(project: OpenProject, case_id: int) -> int:

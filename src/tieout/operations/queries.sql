@@ -120,8 +120,8 @@ select name, content, release, recorded_at, ended_at from tieout.declared_origin
 where entity = %(entity)s order by ended_at is not null, coalesce(ended_at, recorded_at) desc, name limit 500
 
 -- name: says_the_same
--- The open cases that ask for the very same as one of them.
-select o.case_id, o.entity, o.cause, o.recovery from tieout.cases c
+-- The open cases that ask for the very same as one of them, as far as one deed goes; `of` is how many there are.
+select o.case_id, o.entity, o.cause, o.recovery, count(*) over () as of from tieout.cases c
 join tieout.cases o on o.state = 'open' and o.cause = c.cause and o.recovery = c.recovery
 where c.case_id = %(case_id)s and c.state = 'open'
 order by o.case_id <> c.case_id, o.case_id limit 500
@@ -129,3 +129,13 @@ order by o.case_id <> c.case_id, o.case_id limit 500
 -- name: document_of_case
 select d.interface, d.entity, d.source_key from tieout.cases c join tieout.document d using (document_id)
 where c.case_id = %(case_id)s and c.state = 'open'
+
+-- name: came_of
+-- How cases and what they held stand now: a document may be held for something else meanwhile.
+with mine as (select case_id, state, document_id from tieout.cases where case_id = any(%(ids)s)),
+documents as (select d.document_id, d.state from tieout.document d where d.document_id in (select document_id from mine))
+select (select count(*) from mine where state = 'solved') as solved, (select count(*) from mine where state <> 'solved') as open,
+  (select count(*) from documents where state = 'refused') as held,
+  (select count(*) from documents where state = 'normalised') as on_its_way,
+  coalesce((select c.detail from tieout.cases c join documents d using (document_id) where c.state = 'open' and d.state = 'refused'
+    order by c.case_id limit 1), '') as why

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, TypeVar
 
@@ -23,13 +24,15 @@ from tieout.operations import curing, set_ups
 from tieout.operations.curing import DraftedRow, MissingRow
 from tieout.operations.open_project import OpenProject
 from tieout.settings import ProjectError
-from tieout.store import Connection
+from tieout.store import Connection, Queries
 
 T = TypeVar("T")
+_SQL = Queries("tieout.api.v1")
 router = APIRouter(tags=["work"])
 Asker = Annotated[Caller, needs_shortly("mappings:read")]
 Trier = Annotated[Caller, needs_shortly("mappings:write")]
 Mapper = Annotated[Caller, needs("mappings:write")]
+Reader = Annotated[Caller, needs_shortly("cases:read")]
 Looker = Annotated[Caller, needs_shortly("cases:write")]
 
 
@@ -71,13 +74,33 @@ class RowTried(Tried):
 
 
 class RowAdded(BaseModel):
-    """The row that is in force, and how many documents are planned again with it."""
+    """The row that is in force, the `cases` that asked for it, and how many documents, messages and effects that they hold are planned
+    again with it (`replayed`); `left` is how many ask for it beside these, and wait for `POST /cases/replay`."""
 
     table: str
     key: str
     value: str
     valid_from: date | None
+    cases: list[int]
     replayed: int
+    left: int
+
+
+class CasesToLookAt(BaseModel):
+    """Cases by their numbers."""
+
+    cases: Annotated[list[Annotated[int, Field(gt=0, lt=2**62)]], Field(min_length=1, max_length=500)]
+
+
+class CameOf(BaseModel):
+    """How cases stand: how many are `solved` and how many `open`; of their documents how many are `held`, for whatever reason, and how
+    many are still `on_its_way` to be planned. `why` is what the first that is held says."""
+
+    solved: int
+    open: int
+    held: int
+    on_its_way: int
+    why: str
 
 
 class LookedBack(BaseModel):
@@ -102,7 +125,11 @@ async def wanted_row(case_id: int, caller: Asker, context: TheContext, project: 
         why_not = str(error)[:300]
     choices = [RowChoice(value=c.value, words=c.words) for c in found]
     return RowWanted(
-        table=missing.table, key=missing.key, cases=len(missing.cases), choices=choices, why_not=why_not
+        table=missing.table,
+        key=missing.key,
+        cases=len(missing.cases) + missing.left,
+        choices=choices,
+        why_not=why_not,
     )
 
 
@@ -140,6 +167,7 @@ def add_row(
     mine = [number for number, entity in missing.cases if caller.may("cases:write", entity)]
     try:
         with unit.connection.transaction():
+            replayed = curing.held_by(unit.connection, mine, context.clock.now())
             row = (body.value, body.valid_from)
             unit.after.append(
                 curing.add_row(project, unit.connection, missing, row, body.reason, caller.name)
@@ -148,8 +176,20 @@ def add_row(
         raise ProblemError(422, "mapping", str(error)) from None
     unit.after.append(lambda: _plan_again(context, project, mine, caller.name))
     return RowAdded(
-        table=missing.table, key=missing.key, value=drafted.row.value, valid_from=body.valid_from, replayed=len(mine)
+        table=missing.table, key=missing.key, value=drafted.row.value, valid_from=body.valid_from, cases=mine,
+        replayed=replayed, left=len(missing.cases) - len(mine) + missing.left,
     )  # fmt: skip
+
+
+@router.post("/cases/came-of")
+def came_of(body: CasesToLookAt, caller: Reader, context: TheContext) -> CameOf:
+    """What came of cases that were planned again: how many are solved, and what is held still. Nothing is changed."""
+    with context.pool.connection() as connection:
+        found = connection.execute(_SQL["entities_of_cases"], {"ids": body.cases}).fetchall()
+        hidden = set(body.cases) - {r["case_id"] for r in found if caller.may("cases:read", r["entity"])}
+        if hidden:
+            raise ProblemError(404, "case", f"no case {min(hidden)}")
+        return CameOf(**asdict(curing.came_of(connection, body.cases)))
 
 
 @router.post("/cases/{case_id}/read-back")

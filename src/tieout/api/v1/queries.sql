@@ -353,6 +353,9 @@ from tieout.document where interface = %(interface)s and source_key = %(source_k
 -- name: bulk_cases
 select case_id, entity from tieout.cases where case_id = any(%(ids)s) and state = 'open' order by case_id
 
+-- name: entities_of_cases
+select case_id, entity from tieout.cases where case_id = any(%(ids)s)
+
 -- name: polls
 select interface, max(p.polled_at) as polled_at, max(f.error) filter (where f.failures > 0) as last_error,
     max(f.error) filter (where f.failures = 0 and f.next_at > clock_timestamp() - interval '1 minute') as waits

@@ -41,14 +41,20 @@ async def cured(page: Page, number: str, what: str) -> str | None:
         done = await page.api.post(f"{path}/map", {**_row(page), "reason": page.typed.get("reason", "")})
         since = _(" from %(valid_from)s on", valid_from=done["valid_from"]) if done["valid_from"] else ""
         said = _(
-            "%(key)s is %(value)s in %(table)s%(since)s; %(replayed)s reprocessed",
+            "%(key)s is %(value)s in %(table)s%(since)s; cases that asked for it: %(cases)s; reprocessed: %(replayed)s",
             key=done["key"],
             value=done["value"],
             table=done["table"],
             since=since,
+            cases=len(done["cases"]),
             replayed=done["replayed"],
         )
-        return f"{path} {said}{await became(page, number)}"
+        more = (
+            _("; %(left)s more ask for it: reprocess them on the list of their cause", left=done["left"])
+            if done["left"]
+            else ""
+        )
+        return f"{path} {said}{await all_became(page, done['cases'])}{more}"
     if what == "read_back":
         done = await page.api.post(f"{path}/read-back")
         if done["state"] == "solved":
@@ -83,6 +89,23 @@ async def became(page: Page, number: str) -> str:
         if refused:
             return _(": it is held still, %(detail)s", detail=found["detail"])
     return _(": it is on its way")
+
+
+async def all_became(page: Page, cases: list[int]) -> str:
+    """What came of cases whose documents are planned again, behind a sentence: how many are solved, and how many documents are held."""
+    if not cases:
+        return ""
+    for _again in range(_LOOKS):
+        await asyncio.sleep(_LOOK_S)
+        found = await page.api.post("/cases/came-of", {"cases": cases})
+        if not found["on_its_way"]:
+            break
+    said = _("; cases solved: %(solved)s", solved=found["solved"])
+    if found["held"]:
+        said += _("; documents held still: %(held)s, such as %(why)s", held=found["held"], why=found["why"])
+    if found["on_its_way"]:
+        said += _("; documents on their way: %(count)s", count=found["on_its_way"])
+    return str(said)
 
 
 async def _decided(page: Page, path: str) -> str:
