@@ -117,6 +117,7 @@ def _json(connection: Connection, request: Request) -> dict[str, Any]:
 def show(number: Annotated[int, typer.Argument()], folder: Folder = Path(), as_json: Json = False) -> None:
     """What is to be approved: the document, and every entry that it makes."""
     from tieout.approvals import ApprovalError, load_request
+    from tieout.documents.shown import shown_content
     from tieout.security import StampError
 
     project = open_running(folder)
@@ -128,7 +129,7 @@ def show(number: Annotated[int, typer.Argument()], folder: Folder = Path(), as_j
         fail(str(error), USAGE)
     except StampError as error:
         fail(str(error))
-    content = json.loads(request.about.content)
+    content = shown_content(json.loads(request.about.content))
     if as_json:
         print_json({**row, "content": content})
         return

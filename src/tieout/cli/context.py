@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
@@ -120,7 +121,8 @@ def open_running(folder: Path, *, any_version: bool = False) -> OpenProject:
 
 
 def print_json(value: Any) -> None:
-    print(json.dumps(value, default=str, indent=1))
+    """One JSON value on stdout: a Decimal as a text in full, without an exponent."""
+    print(json.dumps(value, default=lambda x: f"{x:f}" if isinstance(x, Decimal) else str(x), indent=1))
 
 
 def named_secret(text: str, option: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -10,7 +11,10 @@ _AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def plain_cell(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula begins with an apostrophe; an amount stays one."""
+    """A text that a spreadsheet would take for a formula begins with an apostrophe; an amount stays one, and a Decimal is
+    written in full."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     if not isinstance(value, str) or not value.startswith((*_FORMULA, "'")) or _AMOUNT.fullmatch(value):
         return value
     # What begins with an apostrophe of its own gets one, too: so it can be told apart when it comes back.

@@ -17,6 +17,7 @@ from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money
 from tieout.api.v1.sorting import MOST_SORTED, Columns, Order, Sort, paged
 from tieout.approvals import ApprovalError, Request, load_request
+from tieout.documents.shown import shown_content
 from tieout.planning import take_decision
 from tieout.store import Queries
 
@@ -118,7 +119,7 @@ def approval(request_id: int, caller: Reader, connection: TheConnection) -> Whol
         request = None
     if request is None or not caller.may("approvals:read", request.about.entity):
         raise ProblemError(404, "approval", f"no request {request_id}")
-    return WholeApproval(**_told(request), content=json.loads(request.about.content))
+    return WholeApproval(**_told(request), content=shown_content(json.loads(request.about.content)))
 
 
 @router.post("/decide")

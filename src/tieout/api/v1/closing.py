@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -179,14 +178,14 @@ class Waived(BaseModel):
     about: str
     cause: str
     interface: str
-    amount: Decimal
+    amount: Money
     currency: str
-    company_amount: Decimal | None
+    company_amount: Money | None
     at: datetime | None
     by: str
     second: str
     reason: str
-    revenue: Decimal | None
+    revenue: Money | None
     count: int
 
 
@@ -196,8 +195,8 @@ class WaivedSum(BaseModel):
     kind: str
     currency: str
     count: int
-    amount: Decimal
-    company_amount: Decimal
+    amount: Money
+    company_amount: Money
     unknown: int
 
 
@@ -205,12 +204,12 @@ class RevenueShare(BaseModel):
     """Revenue that people left out, in the entity's currency without tax, and in percent; above `limit` (percent) two people
     explain it."""
 
-    sales: Decimal
-    credit_notes: Decimal
-    booked: Decimal
+    sales: Money
+    credit_notes: Money
+    booked: Money
     unknown: int
-    percent: Decimal
-    limit: Decimal
+    percent: Money
+    limit: Money
     explained: str
 
 
@@ -224,7 +223,7 @@ class WaivedList(BaseModel):
     waived: list[Waived]
     sums: list[WaivedSum]
     revenue: RevenueShare
-    alone_limit: Decimal
+    alone_limit: Money
     alone: int
     wanting: list[str]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,9 +18,10 @@ from tieout.api.v1.paging import After, Limit, Page, read_place
 from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money, MonthFilter
 from tieout.api.v1.sorting import MOST_SORTED, Columns, Order, Sort, paged
+from tieout.documents.shown import shown_document
 from tieout.finding import names_of
 from tieout.observe import correlation_of
-from tieout.security import masked, masked_json
+from tieout.security import masked, masked_values
 from tieout.store import Connection, Queries
 
 _SQL = Queries("tieout.api.v1")
@@ -218,7 +220,7 @@ def document(
     return WholeDocument(
         **{**row, **names_said(connection, [document_id]).get(document_id, {})},
         trace_id=correlation_of(row["interface"], row["source_key"]),
-        content=masked_json(_content(connection, document_id)),
+        content=masked_values(shown_document(json.loads(_content(connection, document_id)))),
         revisions=[
             Revision(**r)
             for r in connection.execute(
