@@ -21,7 +21,7 @@ from tieout.console.language import LANGUAGES
 from tieout.operations.causes import homes_of_causes
 from tieout.operations.discover import discover
 from tieout.security.roles import ROLES
-from tieout.survey import How
+from tieout.survey import FeederKind
 from tieout.survey.ages import BANDS, KINDS, OLDEST
 from tieout.survey.feeders import LEDGERS_OWN, PACED
 from tieout.survey.parties import SHARED
@@ -54,7 +54,16 @@ def told_words() -> Iterator[str]:
     yield from (name.replace("_", " ") for name in ROLES)
     yield from ROLES.values()
     yield from API_WORDS
-    yield from (*How, *LEDGERS_OWN, *TOPICS, *KINDS, *(name for _, name in BANDS), OLDEST, *SHARED, PACED)
+    yield from (
+        *FeederKind,
+        *LEDGERS_OWN,
+        *TOPICS,
+        *KINDS,
+        *(name for _, name in BANDS),
+        OLDEST,
+        *SHARED,
+        PACED,
+    )
 
 
 def messages() -> Catalog:

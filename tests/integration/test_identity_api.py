@@ -331,7 +331,8 @@ OPEN = {
 }  # fmt: skip
 ONESELF = {
     "session", "sign_out", "my_sessions", "end_my_others", "my_ways", "remove_way", "change_password", "offer_totp",
-    "confirm_totp", "renew_recovery", "offer_passkey", "add_passkey", "choose", "told", "seen",
+    "confirm_totp", "renew_recovery", "offer_passkey", "add_passkey", "choose", "told", "seen", "sent_on",
+    "choose_notices", "give_notice_address", "confirm_notice_address", "remove_notice_address",
 }  # fmt: skip
 
 
@@ -365,7 +366,7 @@ QUESTIONS = {
     "try_interface",
     "try_system",
     "try_one",
-    "try_cause",
+    "try_several",
     "try_replay",
     "try_mapping",
     "try_row",
@@ -377,6 +378,8 @@ NOT_ONCE = (
     OPEN
     | ONESELF
     | QUESTIONS
+    # One that is taken twice is two of them, and neither changed anything there.
+    | {"take_one"}
     | {"ask_for_figures", "invite", "make_key", "end_key", "make_subscription", "drop_subscription"}
 )
 

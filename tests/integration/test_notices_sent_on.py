@@ -23,9 +23,9 @@ from tieout.notifying import (
     Choice,
     ChoiceError,
     GatheringStage,
-    How,
+    NoticePace,
+    NoticeWay,
     SendingStage,
-    Way,
     addresses_of,
     choose,
     confirm_address,
@@ -88,19 +88,19 @@ class Scene:
         with self.c.transaction():
             tell(self.c, [(number, person) for number in cases], kind, key, self.clock.now(), by)
 
-    def address(self, person: str, way: Way, address: str) -> bool:
+    def address(self, person: str, way: NoticeWay, address: str) -> bool:
         who = load_authority(self.c).people[person]
         with self.c.transaction():
             return give_address(self.c, who, way, address, ways_offered(self.settings), self.wall.now())
 
-    def choose(self, person: str, pace: How, way: Way = Way.MAIL, **more: Any) -> Choice:
+    def choose(self, person: str, pace: NoticePace, way: NoticeWay = NoticeWay.MAIL, **more: Any) -> Choice:
         with self.c.transaction():
             wanted = Choice(pace, way, **more)
             return choose(self.c, person, wanted, ways_offered(self.settings), self.clock.now())
 
-    def gets_mail(self, person: str, pace: How = How.AT_ONCE, **more: Any) -> None:
+    def gets_mail(self, person: str, pace: NoticePace = NoticePace.AT_ONCE, **more: Any) -> None:
         """Somebody who gave an address, opened its link and chose mail."""
-        if not self.address(person, Way.MAIL, f"{person}@co.example"):
+        if not self.address(person, NoticeWay.MAIL, f"{person}@co.example"):
             self.pass_by()
             with self.c.transaction():
                 confirm_address(self.c, person, self.link(), self.wall.now())
@@ -160,29 +160,29 @@ def scene(database: Database) -> Iterator[Scene]:
 
 
 def test_an_address_is_believed_once_its_link_was_opened_by_whose_it_is(scene: Scene) -> None:
-    assert scene.address("cora", Way.MAIL, "Cora <cora@co.example>") is False
+    assert scene.address("cora", NoticeWay.MAIL, "Cora <cora@co.example>") is False
     with pytest.raises(ChoiceError, match="confirmed yet"):
-        scene.choose("cora", How.AT_ONCE)
+        scene.choose("cora", NoticePace.AT_ONCE)
     scene.pass_by()
     (letter,) = scene.mail.letters
     assert letter.to == ("cora@co.example",) and "Is this address yours?" in letter.subject
     first = scene.link()
-    scene.address("carl", Way.MAIL, "cora@co.example")
+    scene.address("carl", NoticeWay.MAIL, "cora@co.example")
     for person, token in (("carl", first), ("cora", "x" * 43)):
         with pytest.raises(ChoiceError, match="another person"), scene.c.transaction():
             confirm_address(scene.c, person, token, scene.wall.now())
     # Another address since: the link before is of none.
-    scene.address("cora", Way.MAIL, "cora@new.example")
+    scene.address("cora", NoticeWay.MAIL, "cora@new.example")
     with pytest.raises(ChoiceError, match="another person"), scene.c.transaction():
         confirm_address(scene.c, "cora", first, scene.wall.now())
     scene.pass_by()
     scene.wall.at += timedelta(hours=25)
     with pytest.raises(ChoiceError, match="too old"), scene.c.transaction():
         confirm_address(scene.c, "cora", scene.link(), scene.wall.now())
-    scene.address("cora", Way.MAIL, "cora@new.example")
+    scene.address("cora", NoticeWay.MAIL, "cora@new.example")
     scene.pass_by()
     with scene.c.transaction():
-        assert confirm_address(scene.c, "cora", scene.link(), scene.wall.now()) is Way.MAIL
+        assert confirm_address(scene.c, "cora", scene.link(), scene.wall.now()) is NoticeWay.MAIL
     assert [(r["address"], r["confirmed"]) for r in addresses_of(scene.c, "cora")] == [
         ("cora@new.example", True)
     ]
@@ -192,17 +192,17 @@ def test_an_address_is_believed_once_its_link_was_opened_by_whose_it_is(scene: S
 
 
 def test_an_address_that_is_a_persons_own_name_needs_no_link_and_links_have_a_limit(scene: Scene) -> None:
-    assert scene.address("mia", Way.MAIL, "Mia@CO.example") is True
-    assert scene.choose("mia", How.AT_ONCE).pace is How.AT_ONCE
+    assert scene.address("mia", NoticeWay.MAIL, "Mia@CO.example") is True
+    assert scene.choose("mia", NoticePace.AT_ONCE).pace is NoticePace.AT_ONCE
     for n in range(MOST_ADDRESSES):
-        scene.address("cora", Way.MAIL, f"c{n}@co.example")
+        scene.address("cora", NoticeWay.MAIL, f"c{n}@co.example")
     with pytest.raises(ChoiceError, match="in a day"):
-        scene.address("cora", Way.MAIL, "one.more@co.example")
+        scene.address("cora", NoticeWay.MAIL, "one.more@co.example")
     for way, text in (
-        (Way.MAIL, "a@x, b@y"),
-        (Way.MAIL, "nobody"),
-        (Way.SLACK, "@cora"),
-        (Way.MAIL, "a@x\nBcc: b@y"),
+        (NoticeWay.MAIL, "a@x, b@y"),
+        (NoticeWay.MAIL, "nobody"),
+        (NoticeWay.SLACK, "@cora"),
+        (NoticeWay.MAIL, "a@x\nBcc: b@y"),
     ):
         with pytest.raises(ChoiceError):
             scene.address("carl", way, text)
@@ -244,7 +244,7 @@ def test_a_message_lists_so_much_and_one_a_minute_is_the_most(scene: Scene) -> N
     (letter,) = scene.mail.letters
     assert letter.text.count("/cases/") == MOST_LISTED and "and 3 more cases" in letter.text
     # However fast the project's own clock runs, by the machine's it is a message a minute.
-    scene.choose("cora", How.DAILY)
+    scene.choose("cora", NoticePace.DAILY)
     scene.case("late", owner="cora", due=NOW - timedelta(days=1))
     for n in range(6):
         scene.tell("cora", cases[n], key=f"day {n}")
@@ -270,10 +270,10 @@ def test_what_was_seen_is_not_sent_and_nothing_is_sent_where_nothing_is_chosen(s
         and f"/cases/{case}\n" not in scene.mail.letters[0].text
     )
     scene.mail.letters.clear()
-    scene.choose("cora", How.NONE)
+    scene.choose("cora", NoticePace.NONE)
     scene.tell("cora", case, key="2")
     scene.pass_by()
-    scene.choose("cora", How.AT_ONCE)
+    scene.choose("cora", NoticePace.AT_ONCE)
     scene.pass_by()
     assert scene.mail.letters == []
     scene.tell("cora", case, key="3")
@@ -317,9 +317,9 @@ def test_of_two_entities_the_one_whose_role_ended_before_it_was_sent_is_left_out
 
 
 def test_a_digest_comes_at_its_hour_says_what_is_due_and_nothing_where_there_is_nothing(scene: Scene) -> None:
-    scene.gets_mail("cora", How.DAILY, hour=8, time_zone="Europe/Berlin")
+    scene.gets_mail("cora", NoticePace.DAILY, hour=8, time_zone="Europe/Berlin")
     assert scene.choose(
-        "cora", How.DAILY, hour=8, time_zone="Europe/Berlin"
+        "cora", NoticePace.DAILY, hour=8, time_zone="Europe/Berlin"
     ).next_at == datetime.fromisoformat("2026-10-21T06:00:00+00:00")
     case = scene.case("a", owner="carl")
     scene.tell("cora", case)
@@ -359,8 +359,8 @@ def test_a_message_is_in_the_language_of_its_readers_pages(scene: Scene) -> None
 
 def test_a_refused_address_is_its_own_failure_and_is_said(scene: Scene) -> None:
     scene.gets_mail("cora")
-    scene.address("mia", Way.MAIL, "mia@co.example")
-    scene.choose("mia", How.AT_ONCE)
+    scene.address("mia", NoticeWay.MAIL, "mia@co.example")
+    scene.choose("mia", NoticePace.AT_ONCE)
     scene.mail.refused["cora@co.example"] = "550 5.1.1 no such user"
     case = scene.case("a")
     scene.tell("cora", case)
@@ -380,9 +380,9 @@ def test_a_refused_address_is_its_own_failure_and_is_said(scene: Scene) -> None:
 
     ((cause, count, action),) = alerted()
     assert (cause, count) == ("notices_not_taken", 1) and "by mail" in action and "@" not in action
-    scene.choose("cora", How.NONE)
+    scene.choose("cora", NoticePace.NONE)
     assert alerted() == []
-    scene.choose("cora", How.AT_ONCE)
+    scene.choose("cora", NoticePace.AT_ONCE)
     assert len(alerted()) == 1
     scene.mail.refused.clear()
     scene.tell("cora", case, key="2")
@@ -418,7 +418,7 @@ def test_a_process_that_dies_after_sending_sends_the_same_message_again_and_not_
     @dataclass(frozen=True)
     class Dying:
         post: Post
-        way: Way = Way.MAIL
+        way: NoticeWay = NoticeWay.MAIL
 
         def send(self, address: str, written: Written, key: str, now: datetime) -> None:
             self.post.send(address, written, key, now)
@@ -442,13 +442,13 @@ def test_a_process_that_dies_after_sending_sends_the_same_message_again_and_not_
 
 
 def test_slack_is_written_to_as_it_takes_it_and_waits_as_it_asks(scene: Scene) -> None:
-    scene.address("cora", Way.SLACK, CORA)
+    scene.address("cora", NoticeWay.SLACK, CORA)
     scene.pass_by()
     (asked,) = scene.slack.posted
     token = asked.text.partition("confirm=")[2].split()[0]
     with scene.c.transaction():
-        assert confirm_address(scene.c, "cora", token, scene.wall.now()) is Way.SLACK
-    scene.choose("cora", How.AT_ONCE, Way.SLACK)
+        assert confirm_address(scene.c, "cora", token, scene.wall.now()) is NoticeWay.SLACK
+    scene.choose("cora", NoticePace.AT_ONCE, NoticeWay.SLACK)
     case = scene.case("a")
     scene.slack.first = [Answer(429, b'{"ok":false,"error":"ratelimited"}', headers={"retry-after": "1800"})]
     scene.tell("cora", case, by="<!channel> & *co*")
@@ -487,7 +487,7 @@ def test_slack_is_written_to_as_it_takes_it_and_waits_as_it_asks(scene: Scene) -
     ],
 )
 def test_what_answers_something_else_for_slack_is_tried_later(scene: Scene, answer: Answer) -> None:
-    scene.address("cora", Way.SLACK, CORA)
+    scene.address("cora", NoticeWay.SLACK, CORA)
     scene.slack.first = [answer]
     scene.pass_by()
     assert scene.slack.posted == [] and scene.states("cora") == [("address", "waiting", 1)]
@@ -500,29 +500,29 @@ def test_another_way_tells_nothing_again_and_an_address_that_was_removed_gets_no
     scene.gets_mail("cora")
     scene.tell("cora", case)
     scene.pass_by()
-    scene.address("cora", Way.SLACK, CORA)
+    scene.address("cora", NoticeWay.SLACK, CORA)
     scene.pass_by()
     with scene.c.transaction():
         token = scene.slack.posted[0].text.partition("confirm=")[2].split()[0]
         confirm_address(scene.c, "cora", token, scene.wall.now())
-    scene.choose("cora", How.AT_ONCE, Way.SLACK)
+    scene.choose("cora", NoticePace.AT_ONCE, NoticeWay.SLACK)
     scene.pass_by()
     assert len(scene.mail.letters) == 1 and len(scene.slack.posted) == 1
     scene.tell("cora", case, key="2")
     with scene.c.transaction():
-        remove_address(scene.c, "cora", Way.SLACK, scene.wall.now())
+        remove_address(scene.c, "cora", NoticeWay.SLACK, scene.wall.now())
     scene.pass_by()
     assert len(scene.slack.posted) == 1
     with pytest.raises(ChoiceError, match="no mail"):
         scene.settings = replace(scene.settings, smtp="")
-        scene.choose("cora", How.AT_ONCE)
+        scene.choose("cora", NoticePace.AT_ONCE)
 
 
 def test_a_mail_server_that_is_away_keeps_slack_from_nobody(scene: Scene) -> None:
     scene.gets_mail("cora")
     scene.settings = replace(scene.settings, smtp=f"127.0.0.1:{free_port()}")
     scene.tell("cora", scene.case("a"))
-    scene.address("carl", Way.SLACK, MIA)
+    scene.address("carl", NoticeWay.SLACK, MIA)
     scene.pass_by()
     assert len(scene.slack.posted) == 1 and scene.states("cora")[0] == ("notices", "waiting", 1)
     failing = scene.c.execute(
@@ -557,7 +557,7 @@ def test_whatever_happens_no_notice_is_told_twice_and_none_is_lost(scene: Scene,
     """Choices, ways, servers that fail and processes that die by turns; a case is told of once, so that a text shows what it told."""
     chance = random.Random(seed)
     scene.gets_mail("cora")
-    scene.address("cora", Way.SLACK, CORA)
+    scene.address("cora", NoticeWay.SLACK, CORA)
     scene.pass_by()
     with scene.c.transaction():
         confirm_address(
@@ -572,15 +572,15 @@ def test_whatever_happens_no_notice_is_told_twice_and_none_is_lost(scene: Scene,
                 scene.tell("cora", case)
                 told.add(case)
             case 3:
-                pace = chance.choice([How.AT_ONCE, How.DAILY, How.WEEKLY])
-                scene.choose("cora", pace, chance.choice(list(Way)), hour=chance.randrange(24))
+                pace = chance.choice([NoticePace.AT_ONCE, NoticePace.DAILY, NoticePace.WEEKLY])
+                scene.choose("cora", pace, chance.choice(list(NoticeWay)), hour=chance.randrange(24))
             case 4:
                 scene.mail.refused = chance.choice([{}, {"cora@co.example": "451 4.3.0 later"}])
                 scene.slack.first = [Answer(503, b"")] * chance.randrange(2)
             case _:
                 scene.pass_by(timedelta(minutes=chance.randrange(1, 1500)))
     scene.mail.refused, scene.slack.first = {}, []
-    scene.choose("cora", How.AT_ONCE, Way.SLACK)
+    scene.choose("cora", NoticePace.AT_ONCE, NoticeWay.SLACK)
     for _ in range(4):
         scene.pass_by(timedelta(hours=2))
     messages = {x.identity: x.text for x in scene.mail.letters} | {x.key: x.text for x in scene.slack.posted}
@@ -597,7 +597,7 @@ def test_whatever_happens_no_notice_is_told_twice_and_none_is_lost(scene: Scene,
 def test_a_way_that_the_project_has_no_more_keeps_nothing_waiting(scene: Scene) -> None:
     scene.gets_mail("cora")
     scene.tell("cora", scene.case("a"))
-    slack_alone = tuple(p for p in scene.posts() if p.way is Way.SLACK)
+    slack_alone = tuple(p for p in scene.posts() if p.way is NoticeWay.SLACK)
     scene.pass_by(posts=slack_alone)
     (first, *_) = dispatches_to(scene.c, "cora", 1)
     assert (first["state"], first["tries"]) == ("failed", 0) and "choose another one" in first["said"]

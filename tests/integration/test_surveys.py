@@ -24,7 +24,7 @@ from tieout.console import pages
 from tieout.documents import EntryPosting, LedgerLine
 from tieout.operations.open_project import OpenProject
 from tieout.operations.surveying import NoEntityError, take_survey
-from tieout.survey import How, Kept, Read, found_in, keep, kept, kept_rows, kept_surveys
+from tieout.survey import FeederKind, Kept, Read, found_in, keep, kept, kept_rows, kept_surveys
 
 SINCE, UNTIL = date(2026, 9, 1), date(2026, 10, 31)
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -79,7 +79,7 @@ def test_whoever_writes_is_found_with_what_they_wrote(surveyed: tuple[Company, K
     ann = wrote["by hand: ann@co.example", "INV"]
     # 12 of September (906.00) and 30 of October (3,435.00).
     assert (ann["entries"], Decimal(ann["amount"]), ann["first"]) == (42, Decimal("4341.00"), "2026-09-01")
-    loader = wrote[f"{How.PROGRAM}: loader@co.example", "BNKU"]
+    loader = wrote[f"{FeederKind.PROGRAM}: loader@co.example", "BNKU"]
     assert (loader["entries"], loader["last"]) == (19, "2026-10-12")
     assert wrote["by hand: mallory@co.example", "MISC"]["entries"] == 2
     assert taken.found["entries"] == sum(w["entries"] for w in taken.found["wrote"])

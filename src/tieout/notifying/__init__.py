@@ -10,7 +10,7 @@ from tieout.notifying.choosing import (
 )
 from tieout.notifying.gathering import GatheringStage
 from tieout.notifying.hours import next_digest, zone_of
-from tieout.notifying.model import Choice, ChoiceError, How, Sends, Way
+from tieout.notifying.model import Choice, ChoiceError, NoticePace, NoticeWay, Sends
 from tieout.notifying.post import Post, posts_of
 from tieout.notifying.reading import addresses_of, choice_of
 from tieout.notifying.sending import SendingStage
@@ -19,11 +19,11 @@ __all__ = [
     "Choice",
     "ChoiceError",
     "GatheringStage",
-    "How",
+    "NoticePace",
     "Post",
     "SendingStage",
     "Sends",
-    "Way",
+    "NoticeWay",
     "addresses_of",
     "choice_of",
     "choose",

@@ -17,9 +17,9 @@ from tieout.notifying.model import (
     PURPOSE,
     Choice,
     ChoiceError,
-    How,
+    NoticePace,
+    NoticeWay,
     Sends,
-    Way,
 )
 from tieout.notifying.reading import SQL, Row, address_of, address_stamp
 from tieout.security import Person, fold_name
@@ -32,17 +32,17 @@ _LONGEST_ADDRESS = 254
 _MEMBER = re.compile(r"[UW][A-Z0-9]{7,30}")
 
 
-def ways_offered(settings: AlertSettings) -> tuple[Way, ...]:
+def ways_offered(settings: AlertSettings) -> tuple[NoticeWay, ...]:
     """By what a project can send: mail where a server is named, Slack where a token is."""
-    pairs = ((Way.MAIL, settings.smtp), (Way.SLACK, settings.slack_token))
+    pairs = ((NoticeWay.MAIL, settings.smtp), (NoticeWay.SLACK, settings.slack_token))
     return tuple(way for way, there in pairs if there)
 
 
 def choose(
-    connection: Connection, person: str, wanted: Choice, offered: Collection[Way], now: datetime
+    connection: Connection, person: str, wanted: Choice, offered: Collection[NoticeWay], now: datetime
 ) -> Choice:
     """Choose how to be sent what one is told, from now on. Raises ChoiceError."""
-    if wanted.pace is not How.NONE:
+    if wanted.pace is not NoticePace.NONE:
         _check(connection, person, wanted.channel, offered)
     if not 0 <= wanted.hour <= 23 or not 1 <= wanted.weekday <= 7:
         raise ChoiceError("a digest comes at a full hour, 0 to 23, and on a day of the week, 1 (Monday) to 7")
@@ -55,7 +55,7 @@ def choose(
     return Choice(wanted.pace, wanted.channel, wanted.hour, wanted.weekday, wanted.time_zone, due)
 
 
-def _check(connection: Connection, person: str, channel: Way, offered: Collection[Way]) -> None:
+def _check(connection: Connection, person: str, channel: NoticeWay, offered: Collection[NoticeWay]) -> None:
     if channel not in offered:
         raise ChoiceError(_not_offered(channel))
     kept = address_of(connection, person, channel)
@@ -63,8 +63,8 @@ def _check(connection: Connection, person: str, channel: Way, offered: Collectio
         raise ChoiceError(f"no address of yours for {channel} is confirmed yet: give one, and open the link that is sent there")  # fmt: skip
 
 
-def _not_offered(channel: Way) -> str:
-    if channel is Way.MAIL:
+def _not_offered(channel: NoticeWay) -> str:
+    if channel is NoticeWay.MAIL:
         return (
             "this project sends no mail: an administrator names a server, smtp under [alerts] of tieout.toml"
         )
@@ -74,9 +74,9 @@ def _not_offered(channel: Way) -> str:
 def give_address(
     connection: Connection,
     person: Person,
-    channel: Way,
+    channel: NoticeWay,
     address: str,
-    offered: Collection[Way],
+    offered: Collection[NoticeWay],
     now: datetime,
 ) -> bool:
     """Give an address of one's own; True where it is confirmed by that, False where a link goes there first. `now` is the machine's. Raises
@@ -87,7 +87,7 @@ def give_address(
     own = {"person": person.name, "channel": channel, "address": kept, "now": now}
     since = now - timedelta(days=1)
     asked = connection.execute(SQL["asked_lately"], {"person": person.name, "since": since}).fetchone()
-    known = channel is Way.MAIL and fold_name(kept) in person.called()
+    known = channel is NoticeWay.MAIL and fold_name(kept) in person.called()
     if not known and asked is not None and asked["count"] >= MOST_ADDRESSES:
         raise ChoiceError(f"{MOST_ADDRESSES} links in a day at most: wait until tomorrow, or take an address that you have confirmed")  # fmt: skip
     connection.execute(SQL["ask"], own)
@@ -101,7 +101,7 @@ def give_address(
     return True
 
 
-def confirm_address(connection: Connection, person: str, token: str, now: datetime) -> Way:
+def confirm_address(connection: Connection, person: str, token: str, now: datetime) -> NoticeWay:
     """Confirm an address by the link that was sent there; by what it is. `now` is the machine's. Raises ChoiceError where the link is not theirs,
     was used, is too old, or is of an address that they gave up since."""
     wrong = ChoiceError(
@@ -111,14 +111,14 @@ def confirm_address(connection: Connection, person: str, token: str, now: dateti
     if found is None or found.person != person:
         raise wrong
     channel, _, address = found.content.decode().partition("\n")
-    kept = address_of(connection, person, Way(channel))
+    kept = address_of(connection, person, NoticeWay(channel))
     if kept is None or kept["address"] != address or take_once(connection, PURPOSE, token, now) is None:
         raise wrong
-    _confirm(connection, person, Way(channel), address, now)
-    return Way(channel)
+    _confirm(connection, person, NoticeWay(channel), address, now)
+    return NoticeWay(channel)
 
 
-def remove_address(connection: Connection, person: str, channel: Way, now: datetime) -> None:
+def remove_address(connection: Connection, person: str, channel: NoticeWay, now: datetime) -> None:
     """Give an address up; what waits to be sent there is not sent."""
     given = {"person": person, "channel": channel, "now": now, "said": "its address was removed"}
     connection.execute(SQL["remove_address"], given)
@@ -131,16 +131,16 @@ def dispatches_to(connection: Connection, person: str, limit: int = 5) -> list[R
     return list(connection.execute(SQL["last_dispatches"], {"person": person, "limit": limit}).fetchall())
 
 
-def _confirm(connection: Connection, person: str, channel: Way, address: str, now: datetime) -> None:
+def _confirm(connection: Connection, person: str, channel: NoticeWay, address: str, now: datetime) -> None:
     stamp = address_stamp(connection, person, channel, address)
     given = {"person": person, "channel": channel, "address": address, "stamp": stamp, "now": now}
     connection.execute(SQL["confirm"], given)
 
 
-def _checked(channel: Way, address: str) -> str:
+def _checked(channel: NoticeWay, address: str) -> str:
     """An address as it is kept. Raises ChoiceError."""
     text = address.strip()
-    if channel is Way.SLACK:
+    if channel is NoticeWay.SLACK:
         if not _MEMBER.fullmatch(text):
             raise ChoiceError(f"{text[:40]!r} is no member of Slack: 'Copy member ID' in your profile there gives one, such as U012AB3CD")  # fmt: skip
         return text

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from tieout.engine import Clock, Due, LaneKey, Pace, Turn
 from tieout.notifying.hours import end_of_day, next_digest, zone_of
-from tieout.notifying.model import BETWEEN, How, Sends
+from tieout.notifying.model import BETWEEN, NoticePace, Sends
 from tieout.notifying.reading import SQL, Reader, Row, choice_in, reader_of
 from tieout.security import Authority, load_authority
 from tieout.store import Connection
@@ -44,7 +44,7 @@ class GatheringStage:
     def _gather(self, connection: Connection, authority: Authority, due: Row) -> bool:
         with connection.transaction():
             row = connection.execute(SQL["lock_choice"], due).fetchone()
-            if row is None or row["pace"] == How.NONE:
+            if row is None or row["pace"] == NoticePace.NONE:
                 return False
             reader = reader_of(authority, row["person"])
             made = reader is not None and self._make(connection, row, reader)
@@ -53,7 +53,7 @@ class GatheringStage:
 
     def _make(self, connection: Connection, row: Row, reader: Reader) -> bool:
         """Whether there was something to say, and it waits to be sent."""
-        digest = row["pace"] != How.AT_ONCE
+        digest = row["pace"] != NoticePace.AT_ONCE
         kind = Sends.DIGEST if digest else Sends.NOTICES
         given = {"person": reader.name, "channel": row["channel"], "kind": kind, "now": self._wall.now()}
         added = connection.execute(SQL["add"], given).fetchone()

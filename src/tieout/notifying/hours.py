@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tieout.notifying.model import ChoiceError, How
+from tieout.notifying.model import ChoiceError, NoticePace
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -19,15 +19,17 @@ def zone_of(name: str) -> ZoneInfo:
         raise ChoiceError(f"{name!r} is no time zone: one is written Europe/Berlin or UTC") from None
 
 
-def next_digest(pace: How, hour: int, weekday: int, zone: ZoneInfo, after: datetime) -> datetime | None:
+def next_digest(
+    pace: NoticePace, hour: int, weekday: int, zone: ZoneInfo, after: datetime
+) -> datetime | None:
     """The first instant after `after` at which it is this full hour in that zone, on this weekday (1 is Monday) where it is weekly; None where no
     digest was chosen."""
-    if pace not in (How.DAILY, How.WEEKLY):
+    if pace not in (NoticePace.DAILY, NoticePace.WEEKLY):
         return None
     day = after.astimezone(zone).date()
     while True:
         at = datetime(day.year, day.month, day.day, hour, tzinfo=zone).astimezone(UTC)
-        if at > after and (pace is How.DAILY or day.isoweekday() == weekday):
+        if at > after and (pace is NoticePace.DAILY or day.isoweekday() == weekday):
             return at
         day += timedelta(days=1)
 

@@ -21,7 +21,7 @@ PURPOSE = "notice address"
 _FIRST, _LONGEST = timedelta(minutes=1), timedelta(hours=1)
 
 
-class How(StrEnum):
+class NoticePace(StrEnum):
     """When what somebody is told is sent to them: never, at once, each day, each week."""
 
     NONE = "none"
@@ -30,7 +30,7 @@ class How(StrEnum):
     WEEKLY = "weekly"
 
 
-class Way(StrEnum):
+class NoticeWay(StrEnum):
     """By what it is sent."""
 
     MAIL = "mail"
@@ -62,8 +62,8 @@ class Choice:
     """How somebody is sent what they are told. `hour` and `weekday` (1 is Monday) of a digest are those of `time_zone`, an IANA name;
     `next_at` is when the next one is due."""
 
-    pace: How = How.NONE
-    channel: Way = Way.MAIL
+    pace: NoticePace = NoticePace.NONE
+    channel: NoticeWay = NoticeWay.MAIL
     hour: int = 8
     weekday: int = 1
     time_zone: str = "UTC"

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from tieout.connector_api import Network, SetupError, TransientError
 from tieout.connector_api.mail import MailServer, close_line, message_of, open_line
-from tieout.notifying.model import LaterError, NotTakenError, Way
+from tieout.notifying.model import LaterError, NoticeWay, NotTakenError
 from tieout.notifying.slack import post_message
 from tieout.notifying.writing import Written
 from tieout.settings import AlertSettings
@@ -26,7 +26,7 @@ class Post(Protocol):
     """One way to a person."""
 
     @property
-    def way(self) -> Way: ...
+    def way(self) -> NoticeWay: ...
 
     def send(self, address: str, written: Written, key: str, now: datetime) -> None:
         """Send a message, once; `key` is the same at each try. Raises NotTakenError and LaterError, which are of this message alone, and
@@ -39,7 +39,7 @@ class Mail:
     """By the project's mail server."""
 
     settings: AlertSettings = field(repr=False)
-    way: Way = Way.MAIL
+    way: NoticeWay = NoticeWay.MAIL
 
     def send(self, address: str, written: Written, key: str, now: datetime) -> None:
         s = self.settings
@@ -83,7 +83,7 @@ class Slack:
 
     settings: AlertSettings = field(repr=False)
     private: Sequence[Network] = ()
-    way: Way = Way.SLACK
+    way: NoticeWay = NoticeWay.SLACK
 
     def send(self, address: str, written: Written, key: str, now: datetime) -> None:
         text = f"{written.subject}\n\n{written.text}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tieout.cases import READS
-from tieout.notifying.model import Choice, How, Way
+from tieout.notifying.model import Choice, NoticePace, NoticeWay
 from tieout.security import Authority, stamper
 from tieout.security.roles import entities_of
 from tieout.store import Connection, Queries
@@ -46,7 +46,12 @@ def choice_of(connection: Connection, person: str) -> Choice | None:
 def choice_in(row: Row) -> Choice:
     """A choice as its row has it."""
     return Choice(
-        How(row["pace"]), Way(row["channel"]), row["hour"], row["weekday"], row["time_zone"], row["next_at"]
+        NoticePace(row["pace"]),
+        NoticeWay(row["channel"]),
+        row["hour"],
+        row["weekday"],
+        row["time_zone"],
+        row["next_at"],
     )
 
 
@@ -55,7 +60,7 @@ def address_stamp(connection: Connection, person: str, channel: str, address: st
     return stamper(connection).stamp("notice address", person, channel, address)
 
 
-def address_of(connection: Connection, person: str, channel: Way) -> Row | None:
+def address_of(connection: Connection, person: str, channel: NoticeWay) -> Row | None:
     """An address as somebody gave it: address, asked_at, confirmed_at, and `confirmed`, whether we saw it confirmed. None where there is none."""
     return next((r for r in addresses_of(connection, person) if r["channel"] == channel), None)
 

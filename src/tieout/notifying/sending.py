@@ -19,11 +19,11 @@ from tieout.notifying.model import (
     MOST_TRIES,
     PURPOSE,
     Choice,
-    How,
     LaterError,
+    NoticePace,
+    NoticeWay,
     NotTakenError,
     Sends,
-    Way,
     wait_after,
 )
 from tieout.notifying.post import Post
@@ -79,7 +79,7 @@ class SendingStage:
 
     def round(self, connection: Connection, lane: LaneKey, turn: Turn) -> bool:
         """Raises SetupError and TransientError where the way itself does not serve."""
-        post = self._posts[Way(lane[0])]
+        post = self._posts[NoticeWay(lane[0])]
         given = {"channel": lane[0], "now": self._wall.now(), "limit": turn.most(_BATCH)}
         rows = connection.execute(SQL["to_send"], given).fetchall()
         authority = load_authority(connection) if rows else Authority()
@@ -129,7 +129,7 @@ class SendingStage:
 
     def _written(self, connection: Connection, authority: Authority, row: Row) -> tuple[str, Written]:
         """To which address, and what it says now. Raises DroppedError."""
-        name, way = row["person"], Way(row["channel"])
+        name, way = row["person"], NoticeWay(row["channel"])
         kept = address_of(connection, name, way)
         if kept is None:
             raise DroppedError("its address was removed")
@@ -141,7 +141,7 @@ class SendingStage:
             link = self._link(connection, name, way, kept["address"])
             return kept["address"], write_question(name, link, language, self._project)
         choice = choice_of(connection, name)
-        if choice is None or choice.pace is How.NONE:
+        if choice is None or choice.pace is NoticePace.NONE:
             raise DroppedError("nothing is to be sent any more")
         if not kept["confirmed"]:
             raise DroppedError("its address is not confirmed")
@@ -152,7 +152,7 @@ class SendingStage:
             raise DroppedError("nothing of it may be seen any more")
         return kept["address"], written
 
-    def _link(self, connection: Connection, name: str, way: Way, address: str) -> str:
+    def _link(self, connection: Connection, name: str, way: NoticeWay, address: str) -> str:
         """Another one at each try: the last one that was sent is the one that serves."""
         content = f"{way}\n{address}".encode()
         token = make_once(connection, PURPOSE, name, content, name, self._wall.now(), LINK_SERVES, alone=True)

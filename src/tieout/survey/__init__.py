@@ -1,13 +1,13 @@
 """What stands in a ledger that runs already, and who makes it: before anything is posted into it."""
 
-from tieout.survey.feeders import Feeder, How
+from tieout.survey.feeders import Feeder, FeederKind
 from tieout.survey.found import Found, Read, Source, found_in
 from tieout.survey.kept import Kept, keep, kept, kept_rows, kept_surveys
 
 __all__ = [
     "Feeder",
     "Found",
-    "How",
+    "FeederKind",
     "Kept",
     "Read",
     "Source",

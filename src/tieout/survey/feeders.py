@@ -17,7 +17,7 @@ from enum import StrEnum
 from tieout.connector_api.inventory import EntryThere
 
 
-class How(StrEnum):
+class FeederKind(StrEnum):
     """By which way an entry came into the ledger."""
 
     TIEOUT = "Tieout"
@@ -38,13 +38,13 @@ class How(StrEnum):
 class Feeder:
     """One writer: `name` is the program's, or of whoever's account was used."""
 
-    how: How
+    how: FeederKind
     name: str
 
     @property
     def by_hand(self) -> bool:
         """Whether a person typed what it made."""
-        return self.how is How.HAND
+        return self.how is FeederKind.HAND
 
     @property
     def key(self) -> str:
@@ -54,18 +54,18 @@ class Feeder:
 
 # What `EntryThere.signs` say, in the order in which they are believed.
 _SIGNS = {
-    "bank synchronisation": How.SYNCHRONISED,
-    "statement import": How.STATEMENT,
-    "payment provider": How.PROVIDER,
-    "point of sale": How.SHOP,
-    "Odoo's website shop": How.SHOP,
-    "tax due on payment": How.LEDGER,
-    "exchange difference": How.LEDGER,
-    "recurring entry": How.LEDGER,
-    "depreciation": How.LEDGER,
-    "stock valuation": How.LEDGER,
-    "Odoo's expenses": How.LEDGER,
-    "mail": How.MAIL,
+    "bank synchronisation": FeederKind.SYNCHRONISED,
+    "statement import": FeederKind.STATEMENT,
+    "payment provider": FeederKind.PROVIDER,
+    "point of sale": FeederKind.SHOP,
+    "Odoo's website shop": FeederKind.SHOP,
+    "tax due on payment": FeederKind.LEDGER,
+    "exchange difference": FeederKind.LEDGER,
+    "recurring entry": FeederKind.LEDGER,
+    "depreciation": FeederKind.LEDGER,
+    "stock valuation": FeederKind.LEDGER,
+    "Odoo's expenses": FeederKind.LEDGER,
+    "mail": FeederKind.MAIL,
 }
 _BY_ITSELF, _UNSEEN = "its own scheduled actions", "an account that ours may not see"
 # How a feeder is called that is neither a program nor an account.
@@ -91,22 +91,22 @@ def feeder_of(entry: EntryThere, pace: Counter[Minute]) -> Feeder:
     """Who made an entry, where `pace` counts those of the whole survey."""
     module, _, name = entry.external_id.partition(".")
     if module == _OURS:
-        return Feeder(How.TIEOUT, "")
+        return Feeder(FeederKind.TIEOUT, "")
     if module == _IMPORT:
         stem = _STEM.match(name)
-        return Feeder(How.IMPORT, f"{stem[0]}…" if stem else "")
+        return Feeder(FeederKind.IMPORT, f"{stem[0]}…" if stem else "")
     if module:
-        return Feeder(How.CONNECTOR, module)
+        return Feeder(FeederKind.CONNECTOR, module)
     for sign, how in _SIGNS.items():
         if sign in entry.signs:
             return Feeder(how, "" if how.value == sign else sign)
     if entry.login == _ITSELF:
-        return Feeder(How.LEDGER, _BY_ITSELF)
+        return Feeder(FeederKind.LEDGER, _BY_ITSELF)
     if pace[entry.login, _minute(entry)] > PACE:
-        return Feeder(How.PROGRAM, entry.login or _UNSEEN)
+        return Feeder(FeederKind.PROGRAM, entry.login or _UNSEEN)
     if entry.origin:
-        return Feeder(How.ORDER, "")
-    return Feeder(How.HAND, entry.login or _UNSEEN)
+        return Feeder(FeederKind.ORDER, "")
+    return Feeder(FeederKind.HAND, entry.login or _UNSEEN)
 
 
 def feeders_of(entries: Sequence[EntryThere]) -> list[Feeder]:

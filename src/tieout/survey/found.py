@@ -11,21 +11,21 @@ from typing import Any
 
 from tieout.connector_api.inventory import EntryThere, LedgerCompanySet, OpenThere, PartyThere
 from tieout.survey.ages import Age, ages
-from tieout.survey.feeders import PACED, Feeder, How, feeders_of
+from tieout.survey.feeders import PACED, Feeder, FeederKind, feeders_of
 from tieout.survey.months import MonthEnd, Volume, month_ends, volumes
 from tieout.survey.parties import Alike, alike
 
 # These write by a program: two of them in one journal are two that may write the same.
 MACHINES = frozenset(
     {
-        How.TIEOUT,
-        How.CONNECTOR,
-        How.IMPORT,
-        How.SYNCHRONISED,
-        How.STATEMENT,
-        How.PROVIDER,
-        How.SHOP,
-        How.PROGRAM,
+        FeederKind.TIEOUT,
+        FeederKind.CONNECTOR,
+        FeederKind.IMPORT,
+        FeederKind.SYNCHRONISED,
+        FeederKind.STATEMENT,
+        FeederKind.PROVIDER,
+        FeederKind.SHOP,
+        FeederKind.PROGRAM,
     }
 )
 
@@ -65,7 +65,7 @@ class Wrote:
     of the first and the last of them, by which accounts, and what one of them showed by which it was told ("" where nothing)."""
 
     feeder: str
-    how: How
+    how: FeederKind
     name: str
     journal: str
     kinds: tuple[str, ...]
@@ -163,9 +163,9 @@ def _one(feeder: Feeder, journal: str, rows: Sequence[EntryThere]) -> Wrote:
 
 def _told_by(feeder: Feeder, rows: Sequence[EntryThere]) -> str:
     """What an entry of a feeder showed, by which it was told; "" for what shows nothing."""
-    if feeder.how is How.PROGRAM:
+    if feeder.how is FeederKind.PROGRAM:
         return PACED
-    if feeder.how is How.HAND:
+    if feeder.how is FeederKind.HAND:
         return ""
     return next((shown for e in rows if (shown := e.external_id or ", ".join(e.signs) or e.origin)), "")
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tieout.connector_api.inventory import EntryThere
-from tieout.survey import Feeder, How
+from tieout.survey import Feeder, FeederKind
 from tieout.survey.feeders import PACE, feeders_of
 
 AT = datetime(2026, 10, 5, 9, tzinfo=UTC)
@@ -32,21 +32,21 @@ def alone(**more: Any) -> Feeder:
 @pytest.mark.parametrize(
     ("shown", "feeder"),
     [
-        ({"external_id": "tieout.c1_invoice_7"}, Feeder(How.TIEOUT, "")),
-        ({"external_id": "shopify_ept.order_7"}, Feeder(How.CONNECTOR, "shopify_ept")),
-        ({"external_id": "__import__.sales_2026_7"}, Feeder(How.IMPORT, "sales…")),
-        ({"external_id": "__import__.4711"}, Feeder(How.IMPORT, "")),
-        ({"signs": ("bank synchronisation",)}, Feeder(How.SYNCHRONISED, "")),
-        ({"signs": ("payment provider",), "login": "__system__"}, Feeder(How.PROVIDER, "")),
-        ({"signs": ("point of sale",)}, Feeder(How.SHOP, "point of sale")),
-        ({"signs": ("exchange difference",)}, Feeder(How.LEDGER, "exchange difference")),
-        ({"login": "__system__"}, Feeder(How.LEDGER, "its own scheduled actions")),
-        ({"origin": "S00012"}, Feeder(How.ORDER, "")),
-        ({"signs": ("reversal",)}, Feeder(How.HAND, "ann")),
-        ({}, Feeder(How.HAND, "ann")),
-        ({"login": ""}, Feeder(How.HAND, "an account that ours may not see")),
+        ({"external_id": "tieout.c1_invoice_7"}, Feeder(FeederKind.TIEOUT, "")),
+        ({"external_id": "shopify_ept.order_7"}, Feeder(FeederKind.CONNECTOR, "shopify_ept")),
+        ({"external_id": "__import__.sales_2026_7"}, Feeder(FeederKind.IMPORT, "sales…")),
+        ({"external_id": "__import__.4711"}, Feeder(FeederKind.IMPORT, "")),
+        ({"signs": ("bank synchronisation",)}, Feeder(FeederKind.SYNCHRONISED, "")),
+        ({"signs": ("payment provider",), "login": "__system__"}, Feeder(FeederKind.PROVIDER, "")),
+        ({"signs": ("point of sale",)}, Feeder(FeederKind.SHOP, "point of sale")),
+        ({"signs": ("exchange difference",)}, Feeder(FeederKind.LEDGER, "exchange difference")),
+        ({"login": "__system__"}, Feeder(FeederKind.LEDGER, "its own scheduled actions")),
+        ({"origin": "S00012"}, Feeder(FeederKind.ORDER, "")),
+        ({"signs": ("reversal",)}, Feeder(FeederKind.HAND, "ann")),
+        ({}, Feeder(FeederKind.HAND, "ann")),
+        ({"login": ""}, Feeder(FeederKind.HAND, "an account that ours may not see")),
         # The surest sign counts.
-        ({"external_id": "shopify_ept.order_7", "signs": ("statement import",), "origin": "S1"}, Feeder(How.CONNECTOR, "shopify_ept")),
+        ({"external_id": "shopify_ept.order_7", "signs": ("statement import",), "origin": "S1"}, Feeder(FeederKind.CONNECTOR, "shopify_ept")),
     ],
     ids=str,
 )  # fmt: skip
@@ -55,20 +55,20 @@ def test_the_surest_sign_tells_who_made_an_entry(shown: dict[str, Any], feeder: 
 
 
 def test_nobody_types_at_the_pace_of_a_program() -> None:
-    def paced(count: int, seconds: int) -> set[How]:
+    def paced(count: int, seconds: int) -> set[FeederKind]:
         made = [entry(key=k, made_at=AT + timedelta(seconds=k * seconds)) for k in range(count)]
         return {f.how for f in feeders_of(made)}
 
-    assert paced(PACE, 1) == {How.HAND}
-    assert paced(PACE + 1, 1) == {How.PROGRAM}
+    assert paced(PACE, 1) == {FeederKind.HAND}
+    assert paced(PACE + 1, 1) == {FeederKind.PROGRAM}
     # As many, each in a minute of its own.
-    assert paced(PACE + 1, 60) == {How.HAND}
+    assert paced(PACE + 1, 60) == {FeederKind.HAND}
 
 
 def test_the_pace_of_one_account_says_nothing_of_another() -> None:
     program = [entry(key=k, login="api") for k in range(PACE + 1)]
     *made, by_hand = feeders_of([*program, entry(key=99, login="ann")])
-    assert set(made) == {Feeder(How.PROGRAM, "api")} and by_hand == Feeder(How.HAND, "ann")
+    assert set(made) == {Feeder(FeederKind.PROGRAM, "api")} and by_hand == Feeder(FeederKind.HAND, "ann")
 
 
 @given(
@@ -93,4 +93,4 @@ def test_the_pace_of_one_account_says_nothing_of_another() -> None:
 def test_every_entry_has_one_feeder(entries: list[EntryThere]) -> None:
     found = feeders_of(entries)
     assert len(found) == len(entries)
-    assert all((f.how is How.HAND) == f.by_hand and f.key for f in found)
+    assert all((f.how is FeederKind.HAND) == f.by_hand and f.key for f in found)

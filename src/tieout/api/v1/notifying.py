@@ -14,9 +14,9 @@ from tieout.api.v1.problems import ProblemError
 from tieout.notifying import (
     Choice,
     ChoiceError,
-    How,
+    NoticePace,
+    NoticeWay,
     Sends,
-    Way,
     addresses_of,
     choice_of,
     choose,
@@ -35,7 +35,7 @@ _MOST_SHOWN = 5
 class NoticeAddress(BaseModel):
     """Where one is written to: a mail address, or a member's id of Slack. `confirmed`: whoever has it said so."""
 
-    channel: Way
+    channel: NoticeWay
     address: str
     confirmed: bool
 
@@ -43,7 +43,7 @@ class NoticeAddress(BaseModel):
 class Dispatch(BaseModel):
     """A message to somebody: waiting, sent, failed or dropped; `said` is why not, `next_at` when a waiting one is tried next."""
 
-    channel: Way
+    channel: NoticeWay
     kind: Sends
     state: str
     tries: int
@@ -56,8 +56,8 @@ class Dispatch(BaseModel):
 class NoticeChoice(BaseModel):
     """How somebody is sent what they are told. `hour` (0 to 23) and `weekday` (1 is Monday) of a digest are those of `time_zone`."""
 
-    pace: How = How.NONE
-    channel: Way = Way.MAIL
+    pace: NoticePace = NoticePace.NONE
+    channel: NoticeWay = NoticeWay.MAIL
     hour: Annotated[int, Field(ge=0, le=23)] = 8
     weekday: Annotated[int, Field(ge=1, le=7)] = 1
     time_zone: Annotated[str, Field(min_length=1, max_length=64)] = "UTC"
@@ -67,7 +67,7 @@ class SentOn(NoticeChoice):
     """What somebody chose; `offered` are the ways by which this project sends, `next_at` is when the next digest is due, `last` the newest five messages."""
 
     next_at: datetime | None
-    offered: list[Way]
+    offered: list[NoticeWay]
     addresses: list[NoticeAddress]
     last: list[Dispatch]
 
@@ -75,7 +75,7 @@ class SentOn(NoticeChoice):
 class GivenAddress(BaseModel):
     """An address of one's own."""
 
-    channel: Way
+    channel: NoticeWay
     address: Annotated[str, Field(max_length=320)]
 
 
@@ -138,7 +138,7 @@ def confirm_notice_address(
 
 @router.delete("/me/notices/address/{channel}")
 def remove_notice_address(
-    channel: Way, caller: TheCaller, connection: TheConnection, context: TheContext
+    channel: NoticeWay, caller: TheCaller, connection: TheConnection, context: TheContext
 ) -> SentOn:
     """Give an address up: nothing more is sent there."""
     with connection.transaction():
@@ -155,7 +155,7 @@ def _whole(caller: Caller) -> Caller:
     return caller
 
 
-def _offered(context: RequestContext) -> tuple[Way, ...]:
+def _offered(context: RequestContext) -> tuple[NoticeWay, ...]:
     return () if context.project is None else ways_offered(context.project.settings.alerts)
 
 

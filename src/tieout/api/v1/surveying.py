@@ -17,7 +17,7 @@ from tieout.api.v1.problems import ProblemError
 from tieout.api.v1.shapes import Filter, Money
 from tieout.connector_api import ConnectorError, SetupError
 from tieout.operations.surveying import MOST_MONTHS, NoEntityError, take_survey
-from tieout.survey import How, Kept, kept, kept_rows, kept_surveys
+from tieout.survey import FeederKind, Kept, kept, kept_rows, kept_surveys
 
 router = APIRouter(prefix="/surveys", tags=["surveys"])
 Reader = Annotated[Caller, needs("survey:read")]
@@ -71,7 +71,7 @@ class SurveyFeeder(BaseModel):
     """What one feeder wrote into one journal: amounts without a sign, in the company's currency; `example` told it."""
 
     feeder: str
-    how: How
+    how: FeederKind
     name: str
     journal: str
     kinds: list[str]
@@ -209,7 +209,9 @@ def surveys(caller: Reader, connection: TheConnection, context: TheContext) -> l
 
 
 @router.post("", status_code=201)
-async def take(body: SurveyAsked, caller: Taker, context: TheContext, project: TheProject) -> SurveyFigures:
+async def take_one(
+    body: SurveyAsked, caller: Taker, context: TheContext, project: TheProject
+) -> SurveyFigures:
     """Take one now: the ledger is read, and nothing of it is changed. What takes longer than somebody waits goes on; it stands among the
     surveys once it is done."""
     entities = [e.code for e in context.release().entities.values() if e.ledger == body.system]
