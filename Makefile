@@ -158,8 +158,8 @@ campaign-bodies: $(VENV)/.dev ## 1,000 hostile pushes and uploads with valid one
 campaign-api: $(VENV)/.dev ## every operation of the API, a thousand cases each, right and wrong (EXAMPLES=1000 ONLY=/systems)
 	@TIEOUT_API_EXAMPLES=$(or $(EXAMPLES),1000) TIEOUT_API_ONLY=$(ONLY) $(BIN)/python -m pytest -q tests/integration/test_api_fuzz.py
 
-campaign-axe: $(VENV)/.dev ## every page of the console by axe-core in both themes, accounts and groups on a phone too
-	@TIEOUT_AXE_EVERY=1 $(BIN)/python -m pytest -q tests/acceptance/test_console.py tests/integration/test_accounts_page.py \
+campaign-axe: $(VENV)/.dev ## every page of the console by axe-core in both themes and at three widths, accounts and groups on a phone too
+	@TIEOUT_AXE_EVERY=1 $(BIN)/python -m pytest -q tests/acceptance/test_every_page.py tests/integration/test_accounts_page.py \
 	  tests/integration/test_groups_page.py -k "axe or everybody or prepared"
 
 campaign-console: $(VENV)/.dev ## every page over 1,000,000 documents; writes docs/campaigns/console.md (DOCUMENTS=1000000)

@@ -1,11 +1,10 @@
 """What people do in the console, in a real browser over a whole month: a cluster of cases, matching by keyboard,
-approvals, a close, a replay, a pack. And whether its pages are for everybody (axe-core)."""
+approvals, a close, a replay, a pack. Whether its pages are for everybody is test_every_page.py."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -19,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pypdf import PdfReader
 
@@ -35,10 +33,6 @@ CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium"
 )
-# Of axe-core's rules those that a theme can break.
-ABOUT_COLOURS = ["color-contrast", "link-in-text-block"]
-# Of the pages each so many-th is looked at for its colours, in both themes: they take axe-core most of its time.
-IN_BOTH_THEMES = int(os.environ.get("TIEOUT_AXE_EVERY", "6"))
 POLICY = (
     '[[policy]]\nname = "exclusions"\nwhen = \'action == "exclude"\'\nsteps = [{ role = "controller" }]\n'
 )
@@ -142,148 +136,6 @@ def open_cases(house: House, cause: str) -> int:
     ).fetchone()
     assert row is not None
     return int(row["n"])
-
-
-def pages_of(house: House) -> list[str]:
-    """Every page, and of those that are about one thing one."""
-
-    def one(sql: str) -> Any:
-        row = house.connection.execute(sql.encode()).fetchone()
-        assert row is not None, sql
-        return next(iter(row.values()))
-
-    case = one("select case_id from tieout.cases where state = 'open' and document_id is not null limit 1")
-    document = one(
-        "select document_id from tieout.document where state = 'posted' and kind = 'customer_invoice'"
-        " order by document_id limit 1"
-    )
-    # A key is as long a word as its source likes, with nowhere to break a line.
-    longest = one(
-        "select document_id from tieout.document order by"
-        " (select max(length(word)) from regexp_split_to_table(source_key, '[^[:alnum:]_:]+') word) desc,"
-        " document_id limit 1"
-    )
-    payout = one(
-        "select document_id from tieout.document where kind = 'provider_movement'"
-        " and content::jsonb ->> 'category' = 'payout' limit 1"
-    )
-    return [
-        "/", "/start", "/tie-out",
-        "/tie-out/documents?interface=shop_us&entity=US&period=2026-10&currency=USD&bucket=in_exception", "/cases", "/cases?cause=unknown_tax", f"/cases/{case}", "/matching", "/matching/lessons",
-        "/approvals?state=all", "/documents", "/deliveries", "/views?page=/documents", f"/documents/{document}", f"/documents/{longest}", "/payouts", f"/payouts/{payout}", "/payments", "/close",
-        "/close/US/2026-10", "/interfaces", "/interfaces/shop_us", "/mappings", "/mappings/accounts", "/evidence", "/api/docs?words=cases", "/me",
-    ]  # fmt: skip
-
-
-# Marks the rows of a list or a table that are built as three before them: of the same elements with the same classes and
-# attributes. What differs between such rows is their text, which takes axe-core most of its time.
-MARK_ALIKE = """() => {
-    const names = e => [...e.attributes].map(a => a.name === "class" ? a.value : a.name).join(" ");
-    const shape = e => `${e.tagName} ${names(e)} (${[...e.children].map(shape).join()})`;
-    const lists = new Map(), alike = [];
-    for (const row of document.querySelectorAll("tr, li")) {
-        const seen = lists.get(row.parentElement) ?? new Map(), key = shape(row), before = seen.get(key) ?? 0;
-        lists.set(row.parentElement, seen.set(key, before + 1));
-        if (before >= 3) alike.push(row);
-    }
-    for (const row of alike) row.toggleAttribute("data-alike", true);
-}"""
-
-
-def complaints(page: Page, *themes: str, colours: bool = True) -> list[str]:
-    """What axe-core finds that is serious or worse, with where: everything in the first theme (about colours where they are asked
-    for), and in another one, which differs by its colours alone, what is about colours. Of rows that are built alike the first three
-    are looked at, all of them where all pages are looked at in both themes."""
-    found = []
-    if IN_BOTH_THEMES > 1:
-        page.evaluate(MARK_ALIKE)
-    looked_at = {"exclude": [["[data-alike]"]]}
-    left_out = {"rules": {} if colours else {rule: {"enabled": False} for rule in ABOUT_COLOURS}}
-    for number, theme in enumerate(themes):
-        # Without motion: colours on their way from one theme to the other are in neither.
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-        rules = {"runOnly": {"type": "rule", "values": ABOUT_COLOURS}} if number else left_out
-        options = {"resultTypes": ["violations"], **rules}
-        found += Axe().run(page, context=looked_at, options=options).response["violations"]
-    return [
-        f"{v['id']} ({v['impact']}): {n['html'][:160]} {n.get('failureSummary', '')[:200]}"
-        for v in found
-        if v["impact"] in ("serious", "critical")
-        for n in v["nodes"][:2]
-    ]
-
-
-def too_wide(page: Page) -> list[str]:
-    """What sticks out of the page on a phone, where a page is read from top to bottom and never sideways."""
-    page.set_viewport_size({"width": 390, "height": 844})
-    # A word that is too long sticks out of a box that does not: it is asked where its letters are.
-    script = """() => {
-        const out = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-        if (document.documentElement.scrollWidth <= innerWidth) return out;
-        const held = e => e.closest(".scroll, .side, .way"), past = r => r.right > innerWidth + 1;
-        for (const e of document.querySelectorAll("body *"))
-            if (!held(e) && past(e.getBoundingClientRect())) out.push("too wide: " + e.outerHTML.slice(0, 90));
-        while (texts.nextNode()) {
-            const range = document.createRange();
-            range.selectNodeContents(texts.currentNode);
-            if (!held(texts.currentNode.parentElement) && [...range.getClientRects()].some(past))
-                out.push("too wide: " + texts.currentNode.parentElement.outerHTML.slice(0, 90));
-        }
-        return out;
-    }"""
-    found: list[str] = page.evaluate(script)[:3]
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    found += [f"too wide: {wide} pixels"] if wide > 390 else []
-    page.set_viewport_size({"width": 1280, "height": 900})
-    return found
-
-
-@pytest.mark.long
-def test_axe_finds_nothing_serious_on_any_page(house: House, as_: Any) -> None:
-    """Every page, and every sixth for its colours in both themes; all of them by `make campaign-axe`. And none is wider than
-    a phone."""
-    cleo, admin, builder, nobody = as_("cleo"), as_("adam"), as_("iris"), as_("vera")
-    nobody.context.clear_cookies()
-    asked = [(cleo, path) for path in pages_of(house)]
-    asked += [(admin, "/access"), (admin, "/systems"), (builder, "/systems?kind=odoo")]
-    asked += [(nobody, "/sign-in"), (nobody, "/welcome")]
-    found = {}
-    for number, (page, path) in enumerate(asked):
-        reply = page.goto(path)
-        assert reply is not None and reply.status == 200, path
-        chosen = number % IN_BOTH_THEMES == 0
-        found[path] = complaints(page, *(["light", "dark"] if chosen else ["light"]), colours=chosen)
-        found[path] += too_wide(page)
-    assert {p: c for p, c in found.items() if c} == {}
-
-
-@pytest.mark.long
-def test_axe_sees_colours_that_are_too_near_in_one_theme_alone(chromium: Browser) -> None:
-    page = chromium.new_page()
-    for theme in ("light", "dark"):
-        style = f"@media (prefers-color-scheme: {theme}) {{ p {{ color: #999; background: #aaa }} }}"
-        page.set_content(
-            f'<html lang="en"><title>x</title><style>{style}</style><main><h1>x</h1><p>hardly read'
-        )
-        assert [c.partition(" ")[0] for c in complaints(page, "light", "dark")] == ["color-contrast"], theme
-    page.close()
-
-
-@pytest.mark.long
-def test_axe_sees_one_row_that_is_unlike_the_others(chromium: Browser) -> None:
-    page = chromium.new_page()
-    rows = [f"<tr><td>row {n}" for n in range(8)]
-    for odd, seen in (
-        ("<tr><td class=pale>row 9", 1),
-        ("<tr><td><b class=pale>row 9</b>", 1),
-        ("<tr><td>row 9", 0),
-    ):
-        style = "<style>.pale { color: #aaa; background: #bbb }</style>"
-        page.set_content(
-            f'<html lang="en"><title>x</title>{style}<main><h1>x</h1><table>{"".join([*rows, odd])}</table>'
-        )
-        assert len(complaints(page, "light")) == seen, odd
-    page.close()
 
 
 def test_a_page_says_no_more_and_lets_do_no_more_than_the_api(house: House, as_: Any) -> None:

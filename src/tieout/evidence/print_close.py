@@ -71,9 +71,10 @@ footer { border-top: 1pt solid #000; font-size: .8em; margin-top: 2em; padding-t
 @page { size: A4 landscape; margin: 12mm }
 @media print { body { font-size: 9pt; max-width: none; padding: 0 } thead { display: table-header-group }
   tr, table.sums { break-inside: avoid } h2, h3, caption { break-after: avoid } }
+@media screen and (max-width: 75rem) { td.t { white-space: normal } td.l { min-width: 4em } th { overflow-wrap: anywhere } }
 @media screen and (max-width: 45rem) { dl { display: block } dd { margin: 0 0 .4em } table.sums { width: 100% }
   thead { position: absolute; left: -10000px } tr { display: block; border-bottom: 1pt solid #000; padding: .3em 0 }
-  td { display: grid; grid-template-columns: 9rem 1fr; gap: .6em; border: 0; padding: .1em 0 }
+  h1, h2, p, td, dd { overflow-wrap: anywhere } td { display: grid; grid-template-columns: 9rem minmax(0, 1fr); gap: .6em; border: 0; padding: .1em 0 }
   td::before { content: attr(data-of); color: #333 } td.n { text-align: left } td.t { white-space: normal }
   td:empty { display: none } }
 """
@@ -87,7 +88,7 @@ def page(printed: Printed) -> bytes:
     parts = [
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_h(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{_h(title)}</h1>\n"
+        f"<title>{_h(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{_h(title)}</h1>\n"
     ]
     if said := banners(sheet, printed):
         parts.append(f'<div class="banner">{"".join(f"<p>{_h(x)}</p>" for x in said)}</div>\n')
@@ -95,7 +96,7 @@ def page(printed: Printed) -> bytes:
     for section in sheet["sections"]:
         parts += _section(section)
     parts.append(
-        f"<footer>{''.join(f'<p>{_h(x)}</p>' for x in foot(sheet, printed))}</footer>\n</body>\n</html>\n"
+        f"</main>\n<footer>{''.join(f'<p>{_h(x)}</p>' for x in foot(sheet, printed))}</footer>\n</body>\n</html>\n"
     )
     return "".join(parts).encode()
 
