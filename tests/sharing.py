@@ -24,7 +24,6 @@ TOGETHER = {
     "tests/acceptance/test_console.py": "the busy house",
     "tests/acceptance/test_german_round.py": "the busy house",
     "tests/acceptance/test_canaries.py": "the busy house",
-    "tests/acceptance/test_every_page.py": "the busy house",
     "tests/integration/test_api_fuzz.py": "the busy house",
     **{
         f"tests/architecture/test_{name}.py": "the sources' trees"

@@ -54,6 +54,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "/evidence": ("/evidence",),
     "/access": ("/access",),
     "/systems": ("/systems", "/systems?kind=odoo"),
+    "/survey": ("/survey",),
+    "/survey/{number:int}": ("/survey/{survey}",),
+    "/survey/{number:int}/{part}": tuple(
+        f"/survey/{{survey}}/{part}" for part in ("entries", "lines", "parties")
+    ),
+    "/glossary": ("/glossary",),
     "/me": ("/me",),
     "/api/docs": ("/api/docs", "/api/docs?words=cases"),
     # Asked by nobody who is signed in.
@@ -81,6 +87,7 @@ _LOOKED_UP = {
     "longest": "select document_id from tieout.document order by"
     " (select max(length(word)) from regexp_split_to_table(source_key, '[^[:alnum:]_:]+') word) desc,"
     " document_id limit 1",
+    "survey": "select survey from tieout.survey order by survey desc limit 1",
     "payout": "select document_id from tieout.document where kind = 'provider_movement'"
     " and content::jsonb ->> 'category' = 'payout' order by document_id limit 1",
 }

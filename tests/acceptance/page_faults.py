@@ -47,14 +47,18 @@ _TOO_WIDE = """() => {
     }
     return [`${document.documentElement.scrollWidth} pixels wide`, ...out.slice(0, 3)];
 }"""
-# A link within a sentence is as tall as its line (WCAG 2.5.8 excepts it), a box's label is pressed with it.
+# A link within a sentence is as tall as its line, and a chart's word may lead where a link of the same page leads that is large
+# enough (WCAG 2.5.8 excepts both); a box's label is pressed with it.
 _TOO_SMALL = """least => {
+    const small = r => r.width < least - .5 || r.height < least - .5;
+    const elsewhere = e => e.ownerSVGElement && [...document.querySelectorAll("main a[href]")].some(o => !o.ownerSVGElement
+        && o.getAttribute("href") === e.getAttribute("href") && !small(o.getBoundingClientRect()));
     const out = [], alone = ".button, .badge, .brand, .cluster, .by, .up, .side a, .menu a, .crumbs a, .kept a, th[scope=row] > a";
     for (const e of document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")) {
         if (!e.checkVisibility({checkVisibilityCSS: true}) || e.matches(".sr, .skip")) continue;
         if (e.tagName === "A" && !e.matches(alone)) continue;
         const r = ((e.matches("[type=checkbox], [type=radio]") && e.closest("label")) || e).getBoundingClientRect();
-        if (r.width < least - .5 || r.height < least - .5)
+        if (small(r) && !elsewhere(e))
             out.push(`${Math.round(r.width)}x${Math.round(r.height)} ${e.outerHTML.slice(0, 120)}`);
     }
     return out;

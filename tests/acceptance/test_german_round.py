@@ -14,7 +14,8 @@ import pytest
 from deploy.words import read
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.acceptance.test_console import CHROMIUM, Shipped, complaints, open_cases, too_wide, until
+from tests.acceptance.page_faults import complaints, too_wide
+from tests.acceptance.test_console import CHROMIUM, Shipped, open_cases, until
 from tests.simulation.house import House
 from tieout.inbox import pull_again
 from tieout.money import Period
@@ -122,8 +123,9 @@ class Round:
         english = [t for t in texts if t in self.fixed or any(p.fullmatch(t) for p in self.patterns)]
         self.wrong.setdefault(name, []).extend(
             [f"English: {t}" for t in sorted(set(english))]
-            + complaints(self.page, "light", "dark")
-            + too_wide(self.page)
+            + complaints(self.page, "light")
+            + complaints(self.page, "dark")
+            + too_wide(self.page, 390)
         )
 
     def troubles(self) -> dict[str, list[str]]:
