@@ -323,7 +323,9 @@ def test_reconciling_applies_what_is_sure_and_lists_what_is_not(running: Running
     told = json.loads(tieout(*arguments, "--dry-run", folder=running.project).stdout)
     assert [m["due"][0]["number"] for m in told["applied"]] == ["OWN-10017"] and told["dry_run"]
     assert moves[sure]["payment_state"] == "not_paid"
-    done = tieout(*arguments, folder=running.project)
+    nobody = tieout(*arguments, folder=running.project)
+    assert nobody.returncode == 2 and "say who you are" in nobody.stderr
+    done = tieout(*arguments, folder=running.project, by="otto")
     assert done.returncode == 1 and json.loads(done.stdout)["suggested"] == 1, done.stdout + done.stderr
     running.wait(lambda: moves[sure]["payment_state"] == "paid")
     (row,) = json.loads(tieout("matches", "list", "--json", folder=running.project).stdout)
@@ -350,7 +352,7 @@ def test_reconciling_applies_what_is_sure_and_lists_what_is_not(running: Running
     undo = ("matches", "undo", match, "--reason", "it was another Fir")
     assert tieout(*undo, folder=running.project, by="bob").returncode == 0
     running.wait(lambda: moves[asked]["payment_state"] == "not_paid")
-    assert tieout("reconcile", "--period", "2026-10", folder=running.project).returncode == 1
+    assert tieout("reconcile", "--period", "2026-10", folder=running.project, by="otto").returncode == 1
     assert moves[asked]["payment_state"] == "not_paid"
 
 

@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium"),
 ]
-GERMAN_AMOUNT = re.compile(r"−?[0-9]{1,3}(?:\.[0-9]{3})*,[0-9]{2,}")
+GERMAN_AMOUNT = re.compile(r"[−+]?[0-9]{1,3}(?:\.[0-9]{3})*,[0-9]{2,}")
 # Every text that is seen or heard, but what is a machine's: code, data as they came, and what is said in its own language.
 TEXTS = """() => {
     const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.acceptance.own_project import CHROMIUM, Outside, Walker, begun, outside, running, whole_way
-from tests.acceptance.test_console import complaints, too_wide
+from tests.acceptance.page_faults import complaints, too_wide
 
 pytestmark = [
     pytest.mark.long,
@@ -46,7 +46,7 @@ def test_one_person_alone_comes_to_a_first_figure_and_nothing_is_posted(
 
     def look(page: Page, step: str) -> None:
         # Each page as a phone has it, and for everybody.
-        wrong[step] = complaints(page, "light", "dark") + too_wide(page)
+        wrong[step] = complaints(page, "light") + complaints(page, "dark") + too_wide(page, 390)
 
     folder = tmp_path / "own"
     with begun(folder, out.world) as link:
@@ -59,7 +59,7 @@ def test_one_person_alone_comes_to_a_first_figure_and_nothing_is_posted(
         expect(row.locator("[data-label=Residual]")).to_contain_text("0.00")
         expect(row.locator("[data-label=Posted]")).to_contain_text("0.00")
         assert not row.locator("[data-label='Source says']").inner_text().startswith("0.00")
-        wrong["end"] = complaints(page, "light", "dark") + too_wide(page)
+        wrong["end"] = complaints(page, "light") + complaints(page, "dark") + too_wide(page, 390)
         # What the source brought along is picked for as well.
         walker.follow("Pick the others")
         walker.stands("accounts")

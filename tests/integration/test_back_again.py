@@ -57,7 +57,7 @@ def test_every_page_leads_to_the_sign_in_and_from_there_back(site: Front) -> Non
 )
 def test_an_address_that_is_not_ours_leads_to_the_first_page(site: Front, target: str) -> None:
     shown = httpx2.get(f"{site.base}/sign-in?next={target}").text
-    assert 'data-next="/"' in shown or 'data-next="/&quot;&gt;&lt;script&gt;"' in shown
+    assert 'data-next="/"' in shown or 'data-next="/&#34;&gt;&lt;script&gt;"' in shown
     assert "evil" not in shown and "<script>" not in shown
 
 
