@@ -192,9 +192,10 @@ Act = Callable[[Page], Awaitable[str | None]]
 
 def environment_of_templates() -> Environment:
     """What makes pages of the console's templates, with its filters, in the language of whoever looks."""
+    # Not optimized: what is filtered of a constant would be worked out once, in the language of whoever looks first.
     made = Environment(
         loader=PackageLoader("tieout.console"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
+        lstrip_blocks=True, extensions=["jinja2.ext.i18n"], optimized=False,
     )  # fmt: skip
     made.install_gettext_callables(  # type: ignore[attr-defined]
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext

@@ -15,6 +15,7 @@ from tieout.console.language import (
     speech_of,
     told,
 )
+from tieout.console.rendering import environment_of_templates
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,12 @@ def test_what_nobody_translated_is_shown_as_it_came() -> None:
         assert told("po_1042 came %(twice)s, 100 %") == "po_1042 came %(twice)s, 100 %"
         # The catalogue's own head is no message.
         assert told("") == "" and told(None) == ""
+
+
+def test_what_a_template_says_of_a_constant_is_in_the_language_of_each_who_looks() -> None:
+    template = environment_of_templates().from_string("{{ '1234.56' | amount | striptags }}")
+    for _ in range(2):
+        with speaking(Speech("en", "iso")):
+            assert template.render() == "1,234.56"
+        with speaking(Speech("de", "language")):
+            assert template.render() == "1.234,56"
