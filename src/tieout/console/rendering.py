@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, nodes
+from jinja2.compiler import CodeGenerator
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
@@ -190,10 +191,23 @@ View = Callable[[Page], Awaitable[Response]]
 Act = Callable[[Page], Awaitable[str | None]]
 
 
+class _EachTime(CodeGenerator):
+    """Works out at each look what a template says of a constant: at the first it would be in the language of whoever looked then."""
+
+    def _output_child_to_const(self, node: nodes.Expr, frame: Any, finalize: Any) -> str:
+        if not isinstance(node, nodes.TemplateData):
+            raise nodes.Impossible
+        return super()._output_child_to_const(node, frame, finalize)
+
+
+class _Templates(Environment):
+    code_generator_class = _EachTime
+
+
 def environment_of_templates() -> Environment:
     """What makes pages of the console's templates, with its filters, in the language of whoever looks."""
-    # Not optimized: what is filtered of a constant would be worked out once, in the language of whoever looks first.
-    made = Environment(
+    # Not optimized: that works constants out as well, within an expression.
+    made = _Templates(
         loader=PackageLoader("tieout.console"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, extensions=["jinja2.ext.i18n"], optimized=False,
     )  # fmt: skip
