@@ -22,7 +22,6 @@ TOGETHER = {
     "tests/simulation/test_failover.py": "the distributor's months",
     "tests/simulation/test_small_month.py": "the busy house",
     "tests/acceptance/test_console.py": "the busy house",
-    "tests/acceptance/test_german_round.py": "the busy house",
     "tests/acceptance/test_canaries.py": "the busy house",
     "tests/integration/test_api_fuzz.py": "the busy house",
     **{

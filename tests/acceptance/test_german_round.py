@@ -59,9 +59,9 @@ def english_words(names: set[str]) -> tuple[set[str], list[re.Pattern[str]]]:
 
 
 @pytest.fixture(scope="module")
-def house(busy_house: House) -> House:
-    """With two orders more whose tax has no row."""
-    made = busy_house
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house of its own, since others close their month: with two orders more whose tax has no row."""
+    made = House(tmp_path_factory.mktemp("german") / "demo", "distributor")
     for name in ("gerda", "gustav"):
         made.grant(name, "controller")
     ids = [made.scenario._month.company_id]
@@ -75,7 +75,8 @@ def house(busy_house: House) -> House:
         traps.unknown_tax(made.project.clock.now() - timedelta(hours=hours))
     pull_again(made.connection, "shop_us", made.project.clock)
     made.demo.settle(made.project)
-    return made
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="module")
@@ -99,10 +100,13 @@ class Round:
         self.page: Page = context.new_page()
         # Of the sandbox's people, and a line's own reference in the ledger.
         flows = house.project.release().interfaces
+        # Roles of accounts are keys of the project's own tables.
+        table = (house.project.settings.folder / "mappings" / "accounts.csv").read_text()
         names = {
             *flows,
             *house.project.settings.systems,
             *(f.owner for f in flows.values()),
+            *(line.partition(",")[0] for line in table.splitlines()),
             "accountant",
             "dispute",
         }
@@ -207,10 +211,7 @@ def test_a_german_controller_does_their_round(house: House, chromium: Browser) -
 
 
 def sign(gustav: httpx2.Client, page: Page) -> None:
-    """Sign the first task that is ready, under its German name. Where this house's October was closed before, its page says so in German."""
-    if "Abgeschlossen" in page.locator("main").inner_text():
-        expect(page.locator("main")).to_contain_text("von zwei Personen abgezeichnet")
-        return
+    """Sign the first task that is ready, under its German name."""
     button = page.get_by_role("button", name=re.compile("^(Vorbereiten|Abzeichnen) vollständig: ")).first
     name = (button.get_attribute("aria-label") or "").partition(" vollständig: ")[2]
     button.click()
